@@ -1,0 +1,56 @@
+"""Clients: what the CRM says of an account, and the golden record that every system gets."""
+
+from typing import Literal, NewType
+
+from canonical.base import Record
+from canonical.money import Currency
+from canonical.systems import ForeignId
+
+ClientId = NewType("ClientId", str)
+CountryCode = NewType("CountryCode", str)  # ISO 3166-1 alpha-2
+PaymentTerms = NewType("PaymentTerms", str)  # our code: NET30
+TaxStatus = Literal["business", "consumer", "exempt"]
+
+
+class Address(Record):
+    """A postal address. `country` is ISO 3166-1 alpha-2."""
+
+    street: str = ""
+    city: str = ""
+    postal_code: str = ""
+    country: CountryCode
+
+
+class TaxProfile(Record):
+    """What decides the tax of a client. `tax_id` is the VAT id in the EU, with its prefix."""
+
+    country: CountryCode
+    status: TaxStatus
+    tax_id: str | None = None
+
+
+class Account(Record):
+    """A client as the CRM has it now, complete or not."""
+
+    id: ForeignId
+    name: str
+    street: str = ""
+    city: str = ""
+    postal_code: str = ""
+    country: CountryCode | None = None
+    tax_status: TaxStatus | None = None
+    tax_id: str | None = None
+    payment_terms: PaymentTerms | None = None
+    currency: Currency
+
+
+class Client(Record):
+    """The golden record of a client: complete, and the same in every system."""
+
+    id: ClientId
+    account: ForeignId
+    name: str
+    address: Address
+    tax_profile: TaxProfile
+    payment_terms: PaymentTerms
+    currency: Currency

@@ -1,0 +1,67 @@
+"""Contracts: what a won deal obliges both sides to, and how it is billed."""
+
+from datetime import date
+from typing import Annotated, Literal, NewType
+
+from pydantic import Field
+
+from canonical.base import Record
+from canonical.clients import ClientId
+from canonical.money import Currency, Money
+from canonical.opportunities import BillingFrequency, PriceLine
+from canonical.organization import EntityId
+from canonical.systems import ForeignId
+
+ContractId = NewType("ContractId", str)
+MilestoneId = NewType("MilestoneId", str)
+
+
+class MilestoneTerm(Record):
+    """A milestone as it was sold: reaching it makes `amount` billable."""
+
+    id: MilestoneId
+    name: str
+    amount: Money
+    due_on: date | None = None
+
+
+class TimeAndMaterials(Record):
+    """Hours at the rate of their work date, billed by cut-off."""
+
+    model: Literal["time_and_materials"] = "time_and_materials"
+    prices: tuple[PriceLine, ...]
+    frequency: BillingFrequency
+
+
+class Milestones(Record):
+    """Amounts billed as milestones are reached; their sum is the price (L-6)."""
+
+    model: Literal["milestones"] = "milestones"
+    milestones: tuple[MilestoneTerm, ...]
+
+
+BillingTerms = Annotated[TimeAndMaterials | Milestones, Field(discriminator="model")]
+
+
+class ContractLine(Record):
+    """One thing sold, with the way it is billed."""
+
+    number: int
+    terms: BillingTerms
+
+
+class Contract(Record):
+    """What was agreed. `price` is the fixed part or, for time and materials, the estimate."""
+
+    id: ContractId
+    opportunity: ForeignId
+    client: ClientId
+    entity: EntityId
+    name: str
+    currency: Currency
+    price: Money
+    practice: str
+    service_from: date
+    service_until: date
+    purchase_order: str | None = None
+    lines: tuple[ContractLine, ...]

@@ -1,0 +1,107 @@
+"""The landscape: which systems there are, where, and which plays which role for whom."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from canonical.base import Record, RuleError
+from canonical.money import Exact
+from canonical.organization import EntityId, LegalEntity
+from canonical.systems import SystemId
+
+SystemRole = Literal["crm", "psa", "erp"]
+Maker = Literal["tiebeam", "erp", "nobody"]
+
+
+class UnknownEntityError(RuleError):
+    """A deal names a legal entity that the landscape does not have."""
+
+
+class SystemInstance(Record):
+    """One running system. `longest_request` and `read_lag` decide when a lost answer is settled.
+
+    `requests_per_second` is the budget of all our calls together; `options` are the
+    vendor's own switches, each documented on the connector's page.
+    """
+
+    id: SystemId
+    vendor: str
+    role: SystemRole
+    url: str
+    credential: str
+    longest_request: timedelta = timedelta(minutes=5)
+    read_lag: timedelta = timedelta(seconds=30)
+    requests_per_second: Annotated[int, Field(gt=0)] = 10
+    options: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def settle(self) -> timedelta:
+        """Return how long a write with a lost answer may still come to light."""
+        return self.longest_request + self.read_lag
+
+
+class Makers(Record):
+    """Who makes each kind of ledger entry in one ERP; exactly one maker each."""
+
+    cost: Maker
+    accrual: Maker
+    accrual_reversal: Maker
+    invoice: Maker
+    tax: Maker
+    realized_fx: Maker
+    revaluation: Maker
+    revenue: Maker
+    intercompany: Maker
+
+
+class EntityRoutes(Record):
+    """Which systems serve a legal entity, and from what amount two pairs of eyes are needed."""
+
+    crm: SystemId
+    psa: SystemId
+    erp: SystemId
+    approval_above: Exact | None = None  # in the entity's functional currency
+
+
+class Landscape(Record):
+    """All of it, checked: every route names a system that plays that role."""
+
+    systems: tuple[SystemInstance, ...]
+    entities: tuple[LegalEntity, ...]
+    routes: dict[EntityId, EntityRoutes]
+    makers: dict[SystemId, Makers]
+    posting_shards: Annotated[int, Field(gt=0)] = 1
+
+    @model_validator(mode="after")
+    def _routes_lead_somewhere(self) -> "Landscape":
+        roles = {system.id: system.role for system in self.systems}
+        for entity in self.entities:
+            if entity.id not in self.routes:
+                msg = f"entity {entity.id} has no routes: add [entities.{entity.id}] crm, psa, erp"
+                raise ValueError(msg)
+        for entity_id, routes in self.routes.items():
+            for role, system in (("crm", routes.crm), ("psa", routes.psa), ("erp", routes.erp)):
+                if roles.get(system) != role:
+                    msg = f"entity {entity_id}: {role} = {system!r} is not a system of that role"
+                    raise ValueError(msg)
+        for system_id, role in roles.items():
+            if role == "erp" and system_id not in self.makers:
+                msg = f"erp {system_id} names no makers: add [makers.{system_id}]"
+                raise ValueError(msg)
+        return self
+
+    def system(self, system_id: SystemId) -> SystemInstance:
+        """Return a system; the landscape has been checked, so it is there."""
+        return next(system for system in self.systems if system.id == system_id)
+
+    def entity(self, entity_id: EntityId) -> LegalEntity:
+        """Return a legal entity.
+
+        Raises:
+            UnknownEntityError: if the landscape does not have it.
+        """
+        for entity in self.entities:
+            if entity.id == entity_id:
+                return entity
+        raise UnknownEntityError(entity_id)

@@ -1,0 +1,34 @@
+"""Projects: where the work of a contract is planned, done and costed."""
+
+from datetime import date
+from typing import NewType
+
+from canonical.base import Record
+from canonical.clients import ClientId
+from canonical.contracts import ContractId, MilestoneTerm
+from canonical.money import Currency
+from canonical.organization import EntityId
+
+ProjectCode = NewType("ProjectCode", str)
+
+
+class FinancialDimensions(Record):
+    """What every posting of a project carries, in the ERP's own values."""
+
+    business_unit: str
+    project: ProjectCode
+
+
+class Project(Record):
+    """A project under one code in every system."""
+
+    code: ProjectCode
+    contract: ContractId
+    client: ClientId
+    entity: EntityId
+    name: str
+    currency: Currency
+    starts_on: date
+    ends_on: date
+    dimensions: FinancialDimensions
+    milestones: tuple[MilestoneTerm, ...] = ()

@@ -1,0 +1,340 @@
+"""What a kind of system can do for us, in our words; a vendor's package makes it true.
+
+A write declares its delivery class: A, repeating it under the same key or id
+changes nothing; B, it can be found again by our reference; C, neither.
+Besides the errors named here, any call may raise `Transient`, `Unauthorized`
+or `Drifted`, and any write `Uncertain`.
+"""
+
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from canonical.base import Record
+from canonical.clients import Account, Client, ClientId
+from canonical.contracts import Contract, MilestoneTerm
+from canonical.entries import MilestoneReached, TimeEntry
+from canonical.invoices import Invoice, InvoiceStatus, Reference
+from canonical.notices import Notice, Notices
+from canonical.opportunities import Opportunity
+from canonical.organization import EntityId
+from canonical.postings import BatchId, HourBatch
+from canonical.projects import Project, ProjectCode
+from canonical.systems import ForeignId
+
+
+class ClientLinks(Record):
+    """What the other systems call a client; goes back to the CRM."""
+
+    client: ClientId
+    erp: ForeignId
+    psa: ForeignId
+
+
+class Crm(Protocol):
+    """A system that owns accounts, opportunities and commercial terms."""
+
+    async def opportunity(self, opportunity: ForeignId) -> Opportunity:
+        """Return the deal as it is now, with its prices and billing schedule. Reads.
+
+        Raises:
+            Missing: there is no such opportunity.
+        """
+        ...
+
+    async def account(self, account: ForeignId) -> Account:
+        """Return the account as it is now, complete or not. Reads.
+
+        Raises:
+            Missing: there is no such account.
+        """
+        ...
+
+    async def record_client(self, account: ForeignId, links: ClientLinks) -> None:
+        """Write the client's ids on its account. Class A: by the account's id.
+
+        Raises:
+            Rejected: the CRM refuses the values.
+            Missing: the account is gone.
+        """
+        ...
+
+    async def record_project(self, opportunity: ForeignId, code: ProjectCode, status: str) -> None:
+        """Write the project's code and status on its opportunity. Class A: by its id.
+
+        Raises:
+            Rejected: the CRM refuses the values.
+            Missing: the opportunity is gone.
+        """
+        ...
+
+    async def record_invoice(
+        self, opportunity: ForeignId, invoice: Invoice, status: InvoiceStatus
+    ) -> ForeignId:
+        """Write number, amounts and status of an invoice. Class A: upsert by our reference.
+
+        Raises:
+            Rejected: the CRM refuses the values.
+        """
+        ...
+
+
+class TimePage(Record):
+    """Some approved entries of a timesheet, and where the next page starts; None at the end."""
+
+    entries: tuple[TimeEntry, ...]
+    next_page: int | None
+
+
+class Psa(Protocol):
+    """A system that owns plans and milestones, and in which time is approved."""
+
+    async def find_client(self, client: ClientId) -> tuple[ForeignId, ...]:
+        """Return every company that carries our client id, the oldest first. Reads."""
+        ...
+
+    async def create_client(self, client: Client) -> ForeignId:
+        """Create the company that projects belong to. Class B: carries our client id.
+
+        Raises:
+            Rejected: the PSA refuses the values.
+        """
+        ...
+
+    async def find_project(self, code: ProjectCode) -> tuple[ForeignId, ...]:
+        """Return every project that carries our code, the oldest first. Reads."""
+        ...
+
+    async def create_project(self, project: Project, client: ForeignId) -> ForeignId:
+        """Create the project shell for a company. Class B: carries our project code.
+
+        Raises:
+            Rejected: the PSA refuses the values.
+        """
+        ...
+
+    async def archive_project(self, project: ForeignId) -> None:
+        """Take a project out of use; its history stays. Class A: by its id.
+
+        Raises:
+            Missing: there is no such project.
+        """
+        ...
+
+    async def find_milestone(self, term: MilestoneTerm) -> tuple[ForeignId, ...]:
+        """Return every milestone that carries our milestone id, the oldest first. Reads."""
+        ...
+
+    async def create_milestone(self, project: ForeignId, term: MilestoneTerm) -> ForeignId:
+        """Create a milestone in a project. Class B: carries our milestone id.
+
+        Raises:
+            Rejected: the PSA refuses the values.
+        """
+        ...
+
+    async def changes(self, cursor: str, now: datetime) -> Notices:
+        """Return timesheets and milestones that changed since the cursor; "" is from the start.
+
+        The same change may come again, and out of order. Reads.
+        """
+        ...
+
+    async def approved_time(self, timesheet: ForeignId, page: int) -> TimePage:
+        """Return one page (from 1) of a timesheet's entries; none unless it is approved. Reads.
+
+        Raises:
+            Missing: there is no such timesheet.
+        """
+        ...
+
+    async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:
+        """Return the milestone if it is one of ours and completed. Reads.
+
+        Raises:
+            Missing: there is no such milestone.
+        """
+        ...
+
+    async def find_invoice(self, reference: Reference) -> tuple[ForeignId, ...]:
+        """Return every mirrored invoice that carries our reference, the oldest first. Reads."""
+        ...
+
+    async def record_invoice(
+        self,
+        project: ForeignId,
+        invoice: Invoice,
+        status: InvoiceStatus,
+        entries: tuple[ForeignId, ...],
+    ) -> ForeignId:
+        """Mirror an issued invoice and mark its entries invoiced. Class B: carries our reference.
+
+        Raises:
+            Rejected: the PSA refuses the values.
+        """
+        ...
+
+
+class CustomerCodes(Record):
+    """The ERP's own codes that a customer needs."""
+
+    customer_group: str
+    payment_terms: str
+    tax_group: str
+
+
+class InvoiceCodes(Record):
+    """The ERP's own codes that an invoice needs."""
+
+    tax_group: str
+    revenue_account: str
+
+
+class Document(Record):
+    """A draft or posted document as the ERP lists it."""
+
+    id: ForeignId
+    is_posted: bool
+
+
+class Erp(Protocol):
+    """A system that owns dimensions, invoice numbers, posting status and balances.
+
+    Every document starts as a draft, which moves no money, and is posted by its own id.
+    """
+
+    async def create_customer(
+        self, entity: EntityId, client: Client, codes: CustomerCodes
+    ) -> ForeignId:
+        """Create the client's account, under our client id. Class A: the id is unique.
+
+        Raises:
+            Rejected: the ERP refuses the values, or the id is another customer's.
+        """
+        ...
+
+    async def create_contract(self, contract: Contract, customer: ForeignId) -> ForeignId:
+        """Create the project contract, under our contract id. Class A: the id is unique.
+
+        Raises:
+            Rejected: the ERP refuses the values, or the id is another contract's.
+        """
+        ...
+
+    async def create_project(
+        self, project: Project, contract: ForeignId, project_group: str
+    ) -> ForeignId:
+        """Create the project, under our code, with its dimensions. Class A: the code is unique.
+
+        Raises:
+            Rejected: the ERP refuses the values, or the code is another project's.
+        """
+        ...
+
+    async def find_journals(self, entity: EntityId, batch: BatchId) -> tuple[Document, ...]:
+        """Return every hour journal that carries the batch's id, the oldest first. Reads."""
+        ...
+
+    async def create_journal(self, entity: EntityId, batch: BatchId) -> ForeignId:
+        """Create an empty draft journal. Class B: carries the batch's id.
+
+        Raises:
+            Rejected: the ERP refuses it.
+        """
+        ...
+
+    async def fill_journal(self, journal: ForeignId, batch: HourBatch) -> None:
+        """Add all lines or none. Class A: line numbers are unique within the journal.
+
+        Raises:
+            Rejected: the ERP refuses a line.
+        """
+        ...
+
+    async def discard_journal(self, entity: EntityId, journal: ForeignId) -> None:
+        """Remove a draft journal with its lines; one that is gone is success. Class A.
+
+        Raises:
+            Rejected: the journal is posted.
+        """
+        ...
+
+    async def post_journal(self, entity: EntityId, journal: ForeignId) -> ForeignId:
+        """Post a journal and return its voucher; a posted one stays as it is. Class A.
+
+        Raises:
+            Rejected: the ERP refuses to post, for example into a closed period.
+            Missing: there is no such journal.
+        """
+        ...
+
+    async def find_invoices(self, invoice: Invoice) -> tuple[Document, ...]:
+        """Return every document that carries the invoice's reference, the oldest first. Reads."""
+        ...
+
+    async def create_invoice(
+        self, invoice: Invoice, customer: ForeignId, codes: InvoiceCodes
+    ) -> ForeignId:
+        """Create a draft without lines. Class B: carries the invoice's reference.
+
+        Raises:
+            Rejected: the ERP refuses it.
+        """
+        ...
+
+    async def fill_invoice(self, draft: ForeignId, invoice: Invoice, codes: InvoiceCodes) -> None:
+        """Add all lines or none. Class A: line numbers are unique within the draft.
+
+        Raises:
+            Rejected: the ERP refuses a line.
+        """
+        ...
+
+    async def discard_invoice(self, entity: EntityId, draft: ForeignId) -> None:
+        """Remove a draft with its lines; one that is gone is success. Class A.
+
+        Raises:
+            Rejected: the document is posted.
+        """
+        ...
+
+    async def post_invoice(self, entity: EntityId, draft: ForeignId) -> ForeignId:
+        """Post a draft and return its voucher; a posted one stays as it is. Class A.
+
+        Raises:
+            Rejected: the ERP refuses to post, for example into a closed period.
+            Missing: there is no such draft.
+        """
+        ...
+
+    async def invoice_status(self, entity: EntityId, document: ForeignId) -> InvoiceStatus:
+        """Return number, amounts and balance as the ERP has them now. Reads.
+
+        Raises:
+            Missing: there is no such document.
+        """
+        ...
+
+
+class Acknowledgement(NamedTuple):
+    """What a sender wants to hear once its message is safe with us."""
+
+    media_type: str
+    body: bytes
+
+
+class RefusedMessageError(Exception):
+    """A message is not from whom it should be, or not what its contract allows."""
+
+
+class Inbound(Protocol):
+    """How a vendor's push is checked and read. Pure: no I/O, no clock."""
+
+    acknowledgement: Acknowledgement
+
+    def read(self, body: bytes, *, organization: str) -> tuple[Notice, ...]:
+        """Return the notices in a message from our own organization at the vendor.
+
+        Raises:
+            RefusedMessageError: another organization's message, or a malformed one.
+        """
+        ...
