@@ -1,19 +1,27 @@
-"""The one place where an HTTP outcome becomes a ConnectorError."""
+"""The one place where an HTTP outcome becomes a ConnectorError, and JSON keeps its numbers exact."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import NoReturn, TypeVar
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from connectors import errors
 
 Kind = type[errors.ConnectorError]
+Model = TypeVar("Model", bound=BaseModel)
 
+LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LONGEST_WAIT = timedelta(hours=1)
+_MOST_DIGITS = 100  # far beyond any amount; 1E999999999 would fill the memory when written out
+_OF_THE_TRANSFER = {"content-encoding", "content-length", "transfer-encoding"}
 _BY_STATUS: dict[int, Kind] = {
     HTTPStatus.UNAUTHORIZED: errors.Unauthorized,
     HTTPStatus.FORBIDDEN: errors.Unauthorized,
@@ -32,6 +40,10 @@ class Dialect:
     explain: Callable[[httpx.Response], str]
 
 
+class _TooLargeError(Exception):
+    pass
+
+
 async def send(
     client: httpx.AsyncClient, request: httpx.Request, dialect: Dialect, *, write: bool
 ) -> httpx.Response:
@@ -46,13 +58,16 @@ async def send(
     lost = errors.Uncertain if write else errors.Transient
     # `from None` throughout: the original's words may quote a header or a body.
     try:
-        response = await client.send(request)
+        response = await _answer(client, request)
     except _NEVER_SENT as exc:
         raise errors.Transient(dialect.vendor, f"{where}: {type(exc).__name__}") from None
     except httpx.RequestError as exc:
         # A token that could not be fetched leaves the request itself unsent.
         broke = lost if exc.request is request else errors.Transient
         raise broke(dialect.vendor, f"{where}: {type(exc).__name__}") from None
+    except _TooLargeError:
+        unread = errors.Uncertain if write else errors.Drifted
+        raise unread(dialect.vendor, f"{where} answered more than we read") from None
     fault = dialect.classify(response)
     if fault is None:
         return response
@@ -82,3 +97,96 @@ def retry_after(response: httpx.Response) -> timedelta | None:
     except (TypeError, ValueError):  # a date without a zone, or no date at all
         return None
     return max(timedelta(0), min(wait, _LONGEST_WAIT))
+
+
+def parsed(response: httpx.Response, model: type[Model], *, vendor: str, otherwise: Kind) -> Model:
+    """Return the answer as the model, with every number as it was written.
+
+    Raises:
+        ConnectorError: `otherwise`, naming the fields that do not fit but not what they hold.
+    """
+    try:
+        return model.model_validate(read_json(response.content))
+    except ValidationError as exc:
+        detail = f"{model.__name__}: {misfits(exc)} do not fit"
+    except ValueError:
+        detail = f"{model.__name__}: the answer is not JSON"
+    raise otherwise(vendor, detail) from None
+
+
+def misfits(error: ValidationError) -> str:
+    """Return the names of the fields that do not fit: safe to log, unlike the error itself."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    names = {".".join(str(step) for step in each["loc"]) or "parts" for each in found}
+    return ", ".join(sorted(names)[:10])
+
+
+def read_json(content: bytes) -> object:
+    """Return JSON with fractions as `Decimal`; pydantic's own parser takes them through a float.
+
+    Raises:
+        ValueError: it is not JSON, or a number is absurd.
+    """
+    try:
+        return json.loads(content, parse_float=_decimal, parse_constant=_refuse)
+    except (ArithmeticError, RecursionError):
+        msg = "absurd JSON"
+        raise ValueError(msg) from None
+
+
+def write_json(value: object) -> bytes:
+    """Return compact JSON with every `Decimal` as a plain number and dates in ISO form.
+
+    Raises:
+        TypeError: a float, or something else that JSON does not have.
+    """
+    return _written(value).encode()
+
+
+async def _answer(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    stream = await client.send(request, stream=True)
+    body = bytearray()
+    try:
+        async for chunk in stream.aiter_bytes():
+            body += chunk
+            if len(body) > LARGEST_ANSWER_BYTES:
+                raise _TooLargeError
+    finally:
+        await stream.aclose()
+    headers = [
+        (name, value)
+        for name, value in stream.headers.multi_items()
+        if name.lower() not in _OF_THE_TRANSFER
+    ]
+    return httpx.Response(
+        stream.status_code, headers=headers, content=bytes(body), request=stream.request
+    )
+
+
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text)
+    if abs(number.adjusted()) > _MOST_DIGITS:
+        raise OverflowError
+    return number
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _written(value: object) -> str:
+    match value:
+        case Decimal() if value.is_finite():
+            return format(value, "f")
+        case date():
+            return json.dumps(value.isoformat())
+        case dict():
+            members = (f"{json.dumps(name)}:{_written(member)}" for name, member in value.items())
+            return f"{{{','.join(members)}}}"
+        case list() | tuple():
+            return f"[{','.join(_written(member) for member in value)}]"
+        case None | bool() | int() | str():
+            return json.dumps(value)
+        case _:
+            msg = f"{type(value).__name__} has no exact JSON"
+            raise TypeError(msg)

@@ -6,8 +6,9 @@ A fault strikes before the sandbox acts, or after it has committed and before it
 import asyncio
 import re
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+from pydantic import ConfigDict
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -18,6 +19,8 @@ class Fault:
     `do` is one of: `status` (answer `status`, `headers`, `text`), `drop` (cut the
     connection), `truncate` (cut the answer after `cut` bytes), `hold` (answer `seconds` late).
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     do: Literal["status", "drop", "truncate", "hold"]
     when: Literal["before", "after"] = "before"
@@ -32,6 +35,11 @@ class Fault:
     cut: int = 0
     seconds: float = 0.0
     hits: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no regular expression."""
+        for pattern in (self.method, self.path, self.body):
+            re.compile(pattern)
 
     def strikes(self, method: str, path: str, body: bytes) -> bool:
         """Say whether this request is hit, and count it if so."""
@@ -125,7 +133,7 @@ async def _answer(fault: Fault, answer: list[Message], send: Send) -> None:
 
 
 async def _cut(send: Send, part: bytes) -> None:
-    # Less than Content-Length promised: the server has to close the connection.
+    # The answer is never completed: the server has to close the connection.
     headers = [(b"content-length", str(len(part) + 1).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": part})
+    await send({"type": "http.response.body", "body": part, "more_body": True})

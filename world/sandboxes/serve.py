@@ -1,4 +1,4 @@
-"""Builds and runs one sandbox: `python -m world.sandboxes VENDOR --port N --data DIR`."""
+"""Builds and runs one sandbox: `python -m world.sandboxes VENDOR --port N --data FILE`."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,18 +6,24 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
 from world.sandboxes.admin import Admin
 from world.sandboxes.box import Box
 from world.sandboxes.faults import Faults
 
+_PATIENCE_SECONDS = 2  # a held answer must not keep a stopped server alive
 Sandbox = Callable[[Box], ASGIApp]
 
 
-def wrap(admin: Admin, routes: Sequence[BaseRoute]) -> ASGIApp:
-    """Return the vendor's routes behind faults, with the admin door beside them."""
-    faults = Faults(Starlette(routes=[*admin.routes(), *routes]))
+def wrap(
+    admin: Admin, routes: Sequence[BaseRoute], *, lifespan: Lifespan[Starlette] | None = None
+) -> ASGIApp:
+    """Return the vendor's routes behind faults, with the admin door beside them.
+
+    `lifespan` is what runs beside the requests while the server is up.
+    """
+    faults = Faults(Starlette(routes=[*admin.routes(), *routes], lifespan=lifespan))
     admin.faults = faults
     return faults
 
@@ -27,7 +33,12 @@ def serve(sandbox: Sandbox, *, port: int, data: Path) -> None:
     box = Box(data)
     try:
         uvicorn.run(
-            sandbox(box), host="127.0.0.1", port=port, log_level="warning", access_log=False
+            sandbox(box),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=_PATIENCE_SECONDS,
         )
     finally:
         box.close()

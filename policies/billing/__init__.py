@@ -1,0 +1,1 @@
+"""What an approved hour is worth, and what goes on an invoice."""

@@ -1,0 +1,59 @@
+"""Which lines does an invoice have?
+
+The rule: one line for each project, text and price, in the order of the first work date;
+its amount is the sum of its slices, never recomputed from the hours shown.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from canonical.base import Record, Rule
+from canonical.invoices import InvoiceLine
+from canonical.money import Money
+from canonical.projects import FinancialDimensions, ProjectCode
+from canonical.slices import Slice
+from canonical.worktime import WorkTime
+
+RULE = Rule(id="invoice-lines", version=1)
+
+
+class LineOfSlices(Record):
+    """A line, and the slices it is made of as (source, number)."""
+
+    line: InvoiceLine
+    slices: tuple[tuple[str, int], ...]
+
+
+def decide(
+    slices: Iterable[Slice], dimensions: Mapping[ProjectCode, FinancialDimensions]
+) -> tuple[LineOfSlices, ...]:
+    """Group slices into lines."""
+    groups: dict[tuple[object, ...], list[Slice]] = defaultdict(list)
+    for part in sorted(slices, key=lambda part: (part.work_date, part.source, part.number)):
+        groups[(part.project, part.text, part.unit_price)].append(part)
+    return tuple(
+        _line(number, group, dimensions[group[0].project])
+        for number, group in enumerate(groups.values(), start=1)
+    )
+
+
+def _line(number: int, group: list[Slice], dimensions: FinancialDimensions) -> LineOfSlices:
+    first = group[0]
+    worked = sum((part.worked for part in group[1:]), start=first.worked)
+    line = InvoiceLine(
+        number=number,
+        text=first.text,
+        worked=worked if worked.seconds else None,
+        unit_price=first.unit_price,
+        net=Money.total((part.amount for part in group), first.amount.currency),
+        dimensions=dimensions,
+    )
+    return LineOfSlices(line=line, slices=tuple((part.source, part.number) for part in group))
+
+
+def hours_text(role: str) -> str:
+    """Return the text of a line of hours."""
+    return f"Hours: {role.replace('_', ' ').capitalize()}"
+
+
+NO_TIME = WorkTime.of_minutes(0)

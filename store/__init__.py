@@ -1,0 +1,1 @@
+"""What we must remember: tables, and the modules that alone touch them."""

@@ -1,0 +1,73 @@
+"""Requests to bill: each key is one request and one cycle, however often it is made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import col, func, select
+
+from canonical.contracts import ContractId
+from store import trail
+from store.database import Transaction
+from store.tables.traffic import TriggerRow
+
+CUT_OFF = "cut_off"
+MILESTONE = "milestone"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to bill in a cycle: work up to a cut-off, or the milestone that is the key."""
+
+    contract: ContractId
+    key: str
+    cycle: int
+    kind: str
+    cut_off: date
+
+
+async def request(
+    tx: Transaction, contract: ContractId, *, kind: str, key: str, cut_off: date
+) -> Request:
+    """Return the cycle of a request, opening it the first time."""
+    row = await tx.get(TriggerRow, (contract, key))
+    if row is None:
+        last = select(func.max(col(TriggerRow.cycle))).where(TriggerRow.contract == contract)
+        row = TriggerRow(
+            contract=contract,
+            key=key,
+            cycle=((await tx.exec(last)).one() or 0) + 1,
+            kind=kind,
+            cut_off=cut_off,
+        )
+        tx.add(row)
+        trail.audit(tx, "billing.requested", f"{contract}/{row.cycle}", detail=key)
+    return _request(row)
+
+
+async def of_cycle(tx: Transaction, contract: ContractId, cycle: int) -> Request:
+    """Return the request that opened a cycle; a bug if there is none."""
+    query = select(TriggerRow).where(TriggerRow.contract == contract, TriggerRow.cycle == cycle)
+    return _request((await tx.exec(query)).one())
+
+
+async def waiting(tx: Transaction) -> Sequence[Request]:
+    """Return the requests whose cycle is not through, the oldest cycle first."""
+    query = select(TriggerRow).where(col(TriggerRow.is_done).is_(False))
+    return [_request(row) for row in (await tx.exec(query.order_by(col(TriggerRow.cycle)))).all()]
+
+
+async def finish(tx: Transaction, contract: ContractId, cycle: int) -> None:
+    """Record that a cycle is through."""
+    query = select(TriggerRow).where(TriggerRow.contract == contract, TriggerRow.cycle == cycle)
+    (await tx.exec(query)).one().is_done = True
+
+
+def _request(row: TriggerRow) -> Request:
+    return Request(
+        contract=ContractId(row.contract),
+        key=row.key,
+        cycle=row.cycle,
+        kind=row.kind,
+        cut_off=row.cut_off,
+    )

@@ -1,0 +1,52 @@
+"""Cases: parked steps that somebody has to look at."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from canonical.cases import Case, CaseId
+from canonical.money import Money
+from store import clock, trail
+from store.database import Transaction
+from store.tables.effects import CaseRow
+
+
+async def open_case(tx: Transaction, case: Case) -> None:
+    """Record a parked step; the same step parked again is the same case."""
+    row = CaseRow.model_validate(
+        {
+            **case.model_dump(exclude={"at_risk", "is_open"}),
+            "risk_amount": case.at_risk.amount if case.at_risk else None,
+            "risk_currency": case.at_risk.currency if case.at_risk else None,
+            "opened_at": clock.now(),
+        }
+    )
+    await tx.merge(row)
+    trail.audit(tx, "case.opened", case.id, detail=case.root_cause)
+
+
+async def close_case(tx: Transaction, case: CaseId) -> None:
+    """Record that a parked step went on."""
+    row = await tx.get_one(CaseRow, case)
+    row.closed_at = clock.now()
+    trail.audit(tx, "case.closed", case)
+
+
+async def open_cases(tx: Transaction) -> Sequence[Case]:
+    """Return the cases that are open, the oldest first."""
+    query = select(CaseRow).where(col(CaseRow.closed_at).is_(None))
+    return [_case(row) for row in (await tx.exec(query.order_by(col(CaseRow.opened_at)))).all()]
+
+
+async def all_cases(tx: Transaction) -> Sequence[Case]:
+    """Return every case there ever was, the oldest first."""
+    query = select(CaseRow).order_by(col(CaseRow.opened_at))
+    return [_case(row) for row in (await tx.exec(query)).all()]
+
+
+def _case(row: CaseRow) -> Case:
+    fields = row.model_dump(exclude={"risk_amount", "risk_currency", "opened_at", "closed_at"})
+    at_risk = None
+    if row.risk_amount is not None and row.risk_currency is not None:
+        at_risk = Money(amount=row.risk_amount, currency=row.risk_currency)
+    return Case.model_validate({**fields, "at_risk": at_risk, "is_open": row.closed_at is None})

@@ -1,0 +1,72 @@
+"""One way to the database: transactions, on SQLite (WAL) and PostgreSQL alike."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+Transaction = AsyncSession
+_MODE = "sqlite_begin"
+_BUSY_MS = 30_000
+
+
+class Database:
+    """An engine, and transactions on it. A transaction commits at its end or does nothing."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_async_engine(url)
+        self._writing: asyncio.Lock | None = None
+        if self._engine.dialect.name == "sqlite":
+            # SQLite has one writer; waiting in line here is faster than polling its lock.
+            self._writing = asyncio.Lock()
+            event.listen(self._engine.sync_engine, "connect", _prepare)
+            event.listen(self._engine.sync_engine, "begin", _begin)
+        self._reader = self._engine.execution_options(**{_MODE: "DEFERRED"})
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """Return the engine, for migrations and tests."""
+        return self._engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Transaction]:
+        """Read and write; all of it or nothing."""
+        turn: AbstractAsyncContextManager[Any] = self._writing or nullcontext()
+        async with turn, self._session(self._engine) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[Transaction]:
+        """Read one consistent state, without waiting for writers."""
+        async with self._session(self._reader) as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    @staticmethod
+    def _session(engine: AsyncEngine) -> AsyncSession:
+        return AsyncSession(engine, expire_on_commit=False)
+
+
+def _prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own type
+    connection.isolation_level = None  # else the driver begins on its own terms
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    mode = connection.get_execution_options().get(_MODE, "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,114 @@
+"""Engagements: one per won opportunity and win; each stands for one contract."""
+
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from canonical.base import RuleError
+from canonical.contracts import ContractId
+from canonical.opportunities import Opportunity
+from canonical.systems import ForeignId
+from store import counters, trail
+from store.database import Transaction
+from store.tables.parties import EngagementRow, Stage
+
+_OVER = (Stage.FULFILLED, Stage.CANCELLED)
+
+
+class UnknownContractError(RuleError):
+    """A process was started for a contract that was never opened."""
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """Which win of which opportunity, and the id of the contract it leads to."""
+
+    opportunity: ForeignId
+    generation: int
+    contract: ContractId
+    stage: Stage
+
+
+async def claim(tx: Transaction, opportunity: ForeignId) -> Engagement:
+    """Return the running engagement of an opportunity, or open the next generation."""
+    row = await _latest(tx, opportunity)
+    if row is not None and row.stage not in _OVER:
+        return _engagement(row)
+    row = EngagementRow(
+        contract=f"CT-{await counters.following(tx, 'contract'):05}",
+        opportunity=opportunity.model_dump_json(),
+        generation=row.generation + 1 if row else 1,
+        stage=Stage.WON,
+    )
+    tx.add(row)
+    trail.audit(tx, "engagement.opened", row.contract, detail=str(opportunity))
+    return _engagement(row)
+
+
+async def running(tx: Transaction, opportunity: ForeignId) -> Engagement | None:
+    """Return the running engagement of an opportunity."""
+    row = await _latest(tx, opportunity)
+    return _engagement(row) if row is not None and row.stage not in _OVER else None
+
+
+async def of_contract(tx: Transaction, contract: ContractId) -> Engagement:
+    """Return the engagement that leads to a contract.
+
+    Raises:
+        UnknownContractError: if there is none.
+    """
+    return _engagement(await _row(tx, contract))
+
+
+async def move(tx: Transaction, contract: ContractId, stage: Stage) -> None:
+    """Record how far an engagement has come, and publish it."""
+    row = await _row(tx, contract)
+    if row.stage is not stage:
+        row.stage = stage
+        trail.audit(tx, f"engagement.{stage}", contract)
+        await trail.publish(tx, f"engagement.{stage}", contract)
+
+
+async def save_deal(tx: Transaction, contract: ContractId, deal: Opportunity) -> bool:
+    """Keep the deal as last read; return whether it differs from before."""
+    row = await _row(tx, contract)
+    content = deal.model_dump_json()
+    if row.deal == content:
+        return False
+    row.deal, row.entity = content, deal.entity
+    trail.audit(tx, "deal.read", contract)
+    return True
+
+
+async def deal(tx: Transaction, contract: ContractId) -> Opportunity:
+    """Return the deal as last read.
+
+    Raises:
+        UnknownContractError: if it was never read.
+    """
+    row = await _row(tx, contract)
+    if row.deal is None:
+        raise UnknownContractError(contract)
+    return Opportunity.model_validate_json(row.deal)
+
+
+async def _row(tx: Transaction, contract: ContractId) -> EngagementRow:
+    row = await tx.get(EngagementRow, contract)
+    if row is None:
+        raise UnknownContractError(contract)
+    return row
+
+
+async def _latest(tx: Transaction, opportunity: ForeignId) -> EngagementRow | None:
+    query = select(EngagementRow).where(EngagementRow.opportunity == opportunity.model_dump_json())
+    newest_first = query.order_by(col(EngagementRow.generation).desc())
+    return (await tx.exec(newest_first)).first()
+
+
+def _engagement(row: EngagementRow) -> Engagement:
+    return Engagement(
+        ForeignId.model_validate_json(row.opportunity),
+        row.generation,
+        ContractId(row.contract),
+        row.stage,
+    )

@@ -1,0 +1,144 @@
+"""Approved time entries on their way into the ERP."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import insert, update
+from sqlmodel import col, func, select
+
+from canonical.contracts import ContractId
+from canonical.entries import EntryKey, TimeEntry
+from canonical.money import Rate
+from canonical.projects import ProjectCode
+from canonical.systems import ForeignId, SystemId
+from canonical.worktime import WorkTime
+from store.database import Transaction
+from store.tables.work import EntryRow, Progress
+
+
+@dataclass(frozen=True)
+class Filed:
+    """An entry with our names for where it belongs."""
+
+    entry: TimeEntry
+    project: ProjectCode
+    contract: ContractId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What became of an entry: where it goes, and the verdict with rule and inputs."""
+
+    key: EntryKey
+    progress: Progress
+    verdict: str
+    batch: str | None = None
+    line: int | None = None
+
+
+async def add(tx: Transaction, filed: Sequence[Filed], *, lane: str, timesheet: ForeignId) -> int:
+    """Keep the entries that are new, and return how many there were."""
+    keys = [item.entry.key for item in filed]
+    known = set((await tx.exec(select(EntryRow.key).where(col(EntryRow.key).in_(keys)))).all())
+    rows = [_values(item, lane, timesheet) for item in filed if item.entry.key not in known]
+    if rows:
+        await tx.execute(insert(EntryRow), rows)
+    return len(rows)
+
+
+async def waiting_lanes(tx: Transaction) -> Sequence[str]:
+    """Return the lanes that have something to post."""
+    query = select(EntryRow.lane).where(EntryRow.progress == Progress.RECEIVED).distinct()
+    return (await tx.exec(query)).all()
+
+
+async def received(tx: Transaction, lane: str, *, limit: int) -> Sequence[Filed]:
+    """Return a lane's next entries, by work date and key."""
+    query = select(EntryRow).where(EntryRow.lane == lane, EntryRow.progress == Progress.RECEIVED)
+    ordered = query.order_by(col(EntryRow.work_date), col(EntryRow.key)).limit(limit)
+    return [_filed(row) for row in (await tx.exec(ordered)).all()]
+
+
+async def decide(tx: Transaction, decisions: Iterable[Decision]) -> None:
+    """Record what became of entries."""
+    rows = [
+        {
+            "key": item.key,
+            "progress": item.progress,
+            "verdict": item.verdict,
+            "batch": item.batch,
+            "line": item.line,
+        }
+        for item in decisions
+    ]
+    if rows:
+        await tx.execute(update(EntryRow), rows)
+
+
+async def mark_posted(tx: Transaction, batch: str) -> None:
+    """Record that the ERP has posted a batch."""
+    posted = update(EntryRow).where(col(EntryRow.batch) == batch)
+    await tx.execute(posted.values(progress=Progress.POSTED))
+
+
+async def release_held(tx: Transaction, lane: str) -> int:
+    """Let a lane's held entries be decided again, and return how many there are."""
+    held = update(EntryRow).where(
+        col(EntryRow.lane) == lane, col(EntryRow.progress) == Progress.HELD
+    )
+    result = await tx.execute(held.values(progress=Progress.RECEIVED))
+    return int(getattr(result, "rowcount", 0))
+
+
+async def find(tx: Transaction, key: str) -> EntryRow | None:
+    """Return one entry as it is kept, for explaining it."""
+    return await tx.get(EntryRow, key)
+
+
+async def count(tx: Transaction, progress: Progress) -> int:
+    """Return how many entries have come this far."""
+    query = select(func.count()).select_from(EntryRow).where(EntryRow.progress == progress)
+    return (await tx.exec(query)).one()
+
+
+def _values(item: Filed, lane: str, timesheet: ForeignId) -> dict[str, object]:
+    entry = item.entry
+    return {
+        "key": entry.key,
+        "timesheet": str(timesheet),
+        "project": item.project,
+        "contract": item.contract,
+        "lane": lane,
+        "employee": entry.employee,
+        "role": entry.role,
+        "work_date": entry.work_date,
+        "seconds": entry.worked.seconds,
+        "is_billable": entry.is_billable,
+        "cost_per_hour": entry.cost.per_hour if entry.cost else None,
+        "cost_currency": entry.cost.currency if entry.cost else None,
+        "approved_by": entry.approved_by,
+        "approved_at": entry.approved_at,
+        "note": entry.note,
+        "progress": Progress.RECEIVED,
+    }
+
+
+def _filed(row: EntryRow) -> Filed:
+    system, _, value = row.key.partition(":")
+    cost = None
+    if row.cost_per_hour is not None and row.cost_currency is not None:
+        cost = Rate(per_hour=row.cost_per_hour, currency=row.cost_currency)
+    entry = TimeEntry(
+        id=ForeignId(system=SystemId(system), value=value),
+        project=ForeignId(system=SystemId(system), value=row.project),
+        employee=row.employee,
+        role=row.role,
+        work_date=row.work_date,
+        worked=WorkTime(seconds=row.seconds),
+        is_billable=row.is_billable,
+        cost=cost,
+        approved_by=row.approved_by,
+        approved_at=row.approved_at,
+        note=row.note,
+    )
+    return Filed(entry, ProjectCode(row.project), ContractId(row.contract))

@@ -1,0 +1,80 @@
+"""Messages from other systems: kept once, and each brought to one outcome (I7, L-7)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from canonical.notices import Notice
+from canonical.systems import ForeignId, SystemId
+from store import clock, trail
+from store.database import Transaction
+from store.tables.traffic import CursorRow, InboxRow, Outcome
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message that waits for its outcome."""
+
+    id: int
+    notice: Notice
+    generation: int | None
+
+
+async def receive(
+    tx: Transaction, source: SystemId, notice: Notice, *, generation: int | None = None
+) -> bool:
+    """Keep a message; return False if it was here before."""
+    seen = select(InboxRow.id).where(InboxRow.source == source, InboxRow.message == notice.id)
+    if (await tx.exec(seen)).first() is not None:
+        return False
+    tx.add(
+        InboxRow(
+            source=source,
+            message=notice.id,
+            kind=notice.kind,
+            subject=notice.subject.model_dump_json(),
+            generation=generation,
+            received_at=clock.now(),
+            outcome=Outcome.RECEIVED,
+        )
+    )
+    trail.audit(tx, "message.received", f"{source}/{notice.id}", actor=source)
+    return True
+
+
+async def waiting(
+    tx: Transaction, source: SystemId | None = None, *, limit: int = 100
+) -> Sequence[Delivery]:
+    """Return messages without an outcome, the oldest first."""
+    query = select(InboxRow).where(InboxRow.outcome == Outcome.RECEIVED)
+    if source is not None:
+        query = query.where(InboxRow.source == source)
+    rows = (await tx.exec(query.order_by(col(InboxRow.id)).limit(limit))).all()
+    return [_delivery(row) for row in rows]
+
+
+async def settle(
+    tx: Transaction, delivery: Delivery, outcome: Outcome, *, reason: str = ""
+) -> None:
+    """Record what became of a message."""
+    row = await tx.get_one(InboxRow, delivery.id)
+    row.outcome, row.reason = outcome, reason or None
+    trail.audit(tx, f"message.{outcome}", f"{row.source}/{row.message}", detail=reason)
+
+
+async def cursor(tx: Transaction, system: SystemId) -> str:
+    """Return how far a polled system has been read; "" is from the start."""
+    row = await tx.get(CursorRow, system)
+    return row.value if row else ""
+
+
+async def move_cursor(tx: Transaction, system: SystemId, to: str) -> None:
+    """Record how far a polled system has been read."""
+    await tx.merge(CursorRow(system=system, value=to))
+
+
+def _delivery(row: InboxRow) -> Delivery:
+    subject = ForeignId.model_validate_json(row.subject)
+    notice = Notice.model_validate({"id": row.message, "kind": row.kind, "subject": subject})
+    return Delivery(row.id or 0, notice, row.generation)

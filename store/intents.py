@@ -1,0 +1,75 @@
+"""Writes to other systems: what was intended, and how far it came."""
+
+from dataclasses import dataclass
+
+from canonical.base import RuleError
+from canonical.systems import ForeignId, SystemId
+from store import trail
+from store.database import Transaction
+from store.tables.effects import IntentRow, State
+
+
+class ContentChangedError(RuleError):
+    """A key was used again for different content."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intent:
+    """What is to be written: under which key, of which kind, where, and with what content."""
+
+    key: str
+    kind: str
+    system: SystemId
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a write has come; `answer` is there once it is confirmed."""
+
+    state: State
+    answer: ForeignId | None
+
+
+async def plan(tx: Transaction, intent: Intent) -> Progress:
+    """Return how far the write has come, planning it if it is new.
+
+    Raises:
+        ContentChangedError: if the key already stands for other content.
+    """
+    row = await tx.get(IntentRow, intent.key, with_for_update=True)
+    if row is None:
+        row = IntentRow(
+            key=intent.key,
+            kind=intent.kind,
+            system=intent.system,
+            content_hash=intent.content_hash,
+            state=State.PLANNED,
+        )
+        tx.add(row)
+        trail.audit(tx, "write.planned", intent.key)
+    if row.content_hash != intent.content_hash:
+        raise ContentChangedError(intent.key)
+    answer = ForeignId.model_validate_json(row.answer) if row.answer else None
+    return Progress(row.state, answer)
+
+
+async def move(
+    tx: Transaction,
+    key: str,
+    to: State,
+    *,
+    answer: ForeignId | None = None,
+    reason: str | None = None,
+) -> None:
+    """Record one step of a planned write."""
+    row = await tx.get_one(IntentRow, key)
+    row.state, row.reason = to, reason
+    row.answer = answer.model_dump_json() if answer else None
+    trail.audit(tx, f"write.{to}", key)
+
+
+async def reason(tx: Transaction, key: str) -> str | None:
+    """Return the other system's own words for the last refusal of a write."""
+    row = await tx.get(IntentRow, key)
+    return row.reason if row else None

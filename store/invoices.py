@@ -1,0 +1,112 @@
+"""Invoices we made, and what the ERP says of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlmodel import col, select
+
+from canonical.base import RuleError
+from canonical.contracts import ContractId
+from canonical.invoices import Invoice, InvoiceId, InvoiceStatus
+from canonical.systems import ForeignId
+from store import trail
+from store.database import Transaction
+from store.tables.money import InvoiceRow
+
+
+class ApprovalStaleError(RuleError):
+    """An approval names other content than the invoice has now."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An invoice with its hash and the ERP's number, amounts and balance."""
+
+    invoice: Invoice
+    cycle: int
+    content_hash: str
+    document: ForeignId | None
+    number: str | None
+    tax: Decimal | None
+    balance: Decimal | None
+
+
+async def draft(tx: Transaction, invoice: Invoice, *, cycle: int, content_hash: str) -> None:
+    """Keep a new invoice."""
+    tx.add(
+        InvoiceRow(
+            id=invoice.id,
+            revision=invoice.revision,
+            contract=invoice.contract,
+            cycle=cycle,
+            issued_on=invoice.issued_on,
+            content=invoice.model_dump_json(),
+            content_hash=content_hash,
+            net=invoice.net.amount,
+            currency=invoice.currency,
+        )
+    )
+    trail.audit(tx, "invoice.drafted", invoice.reference, detail=str(invoice.net))
+
+
+async def find(tx: Transaction, invoice: InvoiceId, revision: int) -> Kept | None:
+    """Return an invoice, or None."""
+    row = await tx.get(InvoiceRow, (invoice, revision))
+    return _kept(row) if row else None
+
+
+async def get(tx: Transaction, invoice: InvoiceId, revision: int) -> Kept:
+    """Return an invoice; a bug if there is none."""
+    return _kept(await tx.get_one(InvoiceRow, (invoice, revision)))
+
+
+async def of_contract(tx: Transaction, contract: ContractId) -> Sequence[Kept]:
+    """Return a contract's invoices by cycle."""
+    query = select(InvoiceRow).where(InvoiceRow.contract == contract)
+    rows = (await tx.exec(query.order_by(col(InvoiceRow.cycle)))).all()
+    return [_kept(row) for row in rows]
+
+
+async def approve(
+    tx: Transaction, invoice: InvoiceId, revision: int, *, by: str, content_hash: str
+) -> None:
+    """Record who approved exactly this content.
+
+    Raises:
+        ApprovalStaleError: the content has another hash.
+    """
+    row = await tx.get_one(InvoiceRow, (invoice, revision))
+    if row.content_hash != content_hash:
+        msg = f"{invoice}/{revision}"
+        raise ApprovalStaleError(msg)
+    row.approved_by = by
+    trail.audit(tx, "invoice.approved", f"{invoice}/{revision}", detail=content_hash, actor=by)
+
+
+async def record_document(tx: Transaction, invoice: Invoice, document: ForeignId) -> None:
+    """Record which document of the ERP the invoice is."""
+    row = await tx.get_one(InvoiceRow, (invoice.id, invoice.revision))
+    row.document = document.model_dump_json()
+
+
+async def record_status(tx: Transaction, invoice: Invoice, status: InvoiceStatus) -> None:
+    """Record what the ERP says of the invoice, and publish it once it is posted."""
+    row = await tx.get_one(InvoiceRow, (invoice.id, invoice.revision))
+    row.number, row.tax = status.number, status.tax.amount
+    row.balance = status.balance.amount if status.balance else None
+    trail.audit(tx, f"invoice.{status.state}", invoice.reference, detail=status.number or "")
+    if status.state == "posted":
+        await trail.publish(tx, "invoice.posted", invoice.reference, number=status.number or "")
+
+
+def _kept(row: InvoiceRow) -> Kept:
+    return Kept(
+        invoice=Invoice.model_validate_json(row.content),
+        cycle=row.cycle,
+        content_hash=row.content_hash,
+        document=ForeignId.model_validate_json(row.document) if row.document else None,
+        number=row.number,
+        tax=row.tax,
+        balance=row.balance,
+    )

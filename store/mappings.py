@@ -1,0 +1,34 @@
+"""Value mappings as the store has them."""
+
+from collections.abc import Iterable
+
+from sqlmodel import select
+
+from canonical.mappings import Mapping, Mappings
+from canonical.systems import SystemId
+from store import trail
+from store.database import Transaction
+from store.tables.reference import MappingRow
+
+
+async def of_system(tx: Transaction, system: SystemId) -> Mappings:
+    """Return every mapping of a system."""
+    rows = (await tx.exec(select(MappingRow).where(MappingRow.system == system))).all()
+    return Mappings(system=system, rows=tuple(_mapping(row) for row in rows))
+
+
+async def add(tx: Transaction, mappings: Iterable[Mapping]) -> int:
+    """Keep the rows that are new, and return how many there were; rows never change."""
+    known = {_mapping(row) for row in (await tx.exec(select(MappingRow))).all()}
+    new = [mapping for mapping in mappings if mapping not in known]
+    for mapping in new:
+        fields = mapping.model_dump() | {"entity": mapping.entity or ""}
+        tx.add(MappingRow.model_validate(fields))
+        subject = f"{mapping.system}/{mapping.kind}/{mapping.ours}"
+        trail.audit(tx, "mapping.added", subject, detail=mapping.theirs, actor=mapping.owner)
+    return len(new)
+
+
+def _mapping(row: MappingRow) -> Mapping:
+    fields = row.model_dump(exclude={"id"}) | {"entity": row.entity or None}
+    return Mapping.model_validate(fields)

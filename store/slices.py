@@ -1,0 +1,123 @@
+"""The ledger of slices: what each approved quantity and amount has become (L-1)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import insert, update
+from sqlmodel import col, func, select
+
+from canonical.contracts import ContractId
+from canonical.money import Money
+from canonical.projects import ProjectCode
+from canonical.slices import Slice
+from canonical.worktime import WorkTime
+from store.database import Transaction
+from store.tables.work import SliceRow, SliceState
+
+
+async def add(tx: Transaction, contract_of: Iterable[tuple[ContractId, Slice]]) -> None:
+    """Add new slices."""
+    rows = [
+        {
+            "source": part.source,
+            "number": part.number,
+            "contract": contract,
+            "project": part.project,
+            "state": SliceState(part.state),
+            "work_date": part.work_date,
+            "seconds": part.worked.seconds,
+            "amount": part.amount.amount,
+            "unit_price": part.unit_price,
+            "currency": part.amount.currency,
+            "text": part.text,
+        }
+        for contract, part in contract_of
+    ]
+    if rows:
+        await tx.execute(insert(SliceRow), rows)
+
+
+async def drop_held(tx: Transaction, sources: Sequence[str]) -> None:
+    """Remove the slices of entries that are to be decided again; held ones never went anywhere."""
+    held = await tx.exec(
+        select(SliceRow).where(col(SliceRow.source).in_(sources), SliceRow.state == SliceState.HELD)
+    )
+    for row in held.all():
+        await tx.delete(row)
+    await tx.flush()
+
+
+async def exists(tx: Transaction, source: str) -> bool:
+    """Say whether a source has slices."""
+    query = select(SliceRow.number).where(SliceRow.source == source)
+    return (await tx.exec(query)).first() is not None
+
+
+async def ready(
+    tx: Transaction, contract: ContractId, *, until: date, source: str | None = None
+) -> Sequence[Slice]:
+    """Return what can be billed: work up to a day, or one milestone alone."""
+    query = select(SliceRow).where(
+        SliceRow.contract == contract,
+        SliceRow.state == SliceState.READY,
+        SliceRow.work_date <= until,
+    )
+    if source is not None:
+        query = query.where(SliceRow.source == source)
+    return [_slice(row) for row in (await tx.exec(query)).all()]
+
+
+async def bill(tx: Transaction, invoice: str, line: int, slices: Iterable[tuple[str, int]]) -> None:
+    """Record that slices stand on an invoice line."""
+    rows = [
+        {
+            "source": source,
+            "number": number,
+            "state": SliceState.BILLED,
+            "invoice": invoice,
+            "line": line,
+        }
+        for source, number in slices
+    ]
+    await tx.execute(update(SliceRow), rows)
+
+
+async def on_invoice(tx: Transaction, invoice: str) -> Sequence[tuple[int, Slice]]:
+    """Return the slices of an invoice, each with its line."""
+    query = select(SliceRow).where(SliceRow.invoice == invoice)
+    rows = (await tx.exec(query.order_by(col(SliceRow.line), col(SliceRow.source)))).all()
+    return [(row.line or 0, _slice(row)) for row in rows]
+
+
+async def of_source(tx: Transaction, source: str) -> Sequence[tuple[str | None, int, Slice]]:
+    """Return the slices of a source, each with its invoice and line."""
+    query = select(SliceRow).where(SliceRow.source == source).order_by(col(SliceRow.number))
+    rows = (await tx.exec(query)).all()
+    return [(row.invoice, row.line or 0, _slice(row)) for row in rows]
+
+
+async def all_slices(tx: Transaction) -> Sequence[tuple[str | None, int, Slice]]:
+    """Return every slice with its invoice and line, for checking the whole."""
+    rows = (await tx.exec(select(SliceRow).order_by(col(SliceRow.source)))).all()
+    return [(row.invoice, row.line or 0, _slice(row)) for row in rows]
+
+
+async def open_count(tx: Transaction, contract: ContractId) -> int:
+    """Return how many slices of a contract are still to be billed or decided."""
+    query = select(func.count()).select_from(SliceRow)
+    is_open = col(SliceRow.state).in_((SliceState.READY, SliceState.HELD))
+    return (await tx.exec(query.where(SliceRow.contract == contract, is_open))).one()
+
+
+def _slice(row: SliceRow) -> Slice:
+    return Slice(
+        source=row.source,
+        number=row.number,
+        project=ProjectCode(row.project),
+        state=row.state.value,
+        work_date=row.work_date,
+        worked=WorkTime(seconds=row.seconds),
+        amount=Money(amount=row.amount, currency=row.currency),
+        unit_price=row.unit_price,
+        text=row.text,
+    )

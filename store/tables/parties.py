@@ -1,0 +1,88 @@
+"""Engagements, clients, contracts and projects, and what other systems call them."""
+
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class Stage(StrEnum):
+    """How far an engagement has come."""
+
+    WON = "won"
+    ACTIVE = "active"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+
+
+class EngagementRow(SQLModel, table=True):
+    """One per won opportunity and win."""
+
+    __tablename__ = "engagement"
+    __table_args__ = (UniqueConstraint("opportunity", "generation"),)
+
+    contract: str = Field(primary_key=True)
+    opportunity: str
+    generation: int
+    stage: Stage = Field(index=True)
+    entity: str | None = None
+    deal: str | None = None  # the opportunity as last read, as canonical JSON
+
+
+class ClientRow(SQLModel, table=True):
+    """A golden record as canonical JSON; None until it is complete."""
+
+    __tablename__ = "client"
+
+    id: str = Field(primary_key=True)
+    account: str = Field(unique=True)
+    content: str | None = None
+
+
+class OnboardingRow(SQLModel, table=True):
+    """Who asked for a client in an ERP; the number is part of the workflow's id."""
+
+    __tablename__ = "onboarding"
+    __table_args__ = (UniqueConstraint("account", "erp", "number"),)
+
+    account: str = Field(primary_key=True)
+    erp: str = Field(primary_key=True)
+    asked_by: str = Field(primary_key=True)
+    number: int
+
+
+class ContractRow(SQLModel, table=True):
+    """An activated contract as canonical JSON."""
+
+    __tablename__ = "contract"
+
+    id: str = Field(primary_key=True)
+    client: str = Field(index=True)
+    entity: str
+    content: str
+    service_until: date
+    billed_until: date | None = None
+
+
+class ProjectRow(SQLModel, table=True):
+    """A project as canonical JSON."""
+
+    __tablename__ = "project"
+
+    code: str = Field(primary_key=True)
+    contract: str = Field(index=True)
+    content: str
+    is_active: bool = False
+
+
+class CrosswalkRow(SQLModel, table=True):
+    """What a system calls a thing of ours; either way there is one answer."""
+
+    __tablename__ = "crosswalk"
+    __table_args__ = (UniqueConstraint("kind", "system", "theirs"),)
+
+    kind: str = Field(primary_key=True)
+    ours: str = Field(primary_key=True)
+    system: str = Field(primary_key=True)
+    theirs: str

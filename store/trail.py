@@ -1,0 +1,37 @@
+"""The audit trail and the business events: written in the transaction of the change itself."""
+
+import json
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from store import clock
+from store.database import Transaction
+from store.tables.effects import AuditRow
+from store.tables.traffic import OutboxRow
+
+TIEBEAM = "tiebeam"
+
+
+def audit(
+    tx: Transaction, action: str, subject: str, *, detail: str = "", actor: str = TIEBEAM
+) -> None:
+    """Record who did what to which thing, and why or to what."""
+    row = AuditRow(at=clock.now(), actor=actor, action=action, subject=subject, detail=detail)
+    tx.add(row)
+
+
+async def publish(tx: Transaction, event: str, subject: str, **data: str) -> None:
+    """Publish a business event; the same event of a subject is published once."""
+    identity = f"{event}/{subject}"
+    known = await tx.exec(select(OutboxRow.seq).where(OutboxRow.id == identity))
+    if known.first() is None:
+        moment = clock.now()
+        row = OutboxRow(id=identity, type=event, subject=subject, at=moment, data=json.dumps(data))
+        tx.add(row)
+
+
+async def events(tx: Transaction, *, after: int = 0, limit: int = 1000) -> Sequence[OutboxRow]:
+    """Return the events after a cursor, the oldest first."""
+    query = select(OutboxRow).where(col(OutboxRow.seq) > after).order_by(col(OutboxRow.seq))
+    return (await tx.exec(query.limit(limit))).all()

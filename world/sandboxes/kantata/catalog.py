@@ -1,0 +1,262 @@
+"""The collections of the API: their names, associations, orders, and the tags to find them by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Association:
+    """What `include` can name: the field with the id or ids, and the collection they lead to.
+
+    With `by`, the ids are not kept: they are those of the records over there whose field `by`
+    names this record.
+    """
+
+    field: str
+    key: str
+    by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """One type of record.
+
+    `subject` is its name in external references and (unless `event_subject` differs) in events,
+    `event` the prefix of its events. `orders` maps the orders on offer to fields. `tags` are
+    fields that records are found by: each id of a list, if the name ends in `_ids`. A field whose
+    name starts with `_` is the sandbox's own and never shown.
+    """
+
+    key: str
+    one: str
+    subject: str = ""
+    event: str = ""
+    event_subject: str = ""
+    associations: Mapping[str, Association] = field(default_factory=dict)
+    orders: Mapping[str, str]
+    order: str
+    tags: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    @property
+    def subject_of_events(self) -> str:
+        """Return the name of this type in events."""
+        return self.event_subject or self.subject
+
+    def tagged_by(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the tags of a record."""
+        tags: dict[str, Any] = {}
+        for name in self.tags:
+            if name.endswith("_ids"):
+                tags |= {f"{name}:{value}": True for value in body[name]}
+            else:
+                tags[name] = body[name]
+        return tags
+
+    def hidden(self, included: frozenset[str]) -> frozenset[str]:
+        """Return the fields that an answer leaves out, given the associations it includes."""
+        return frozenset(
+            association.field
+            for name, association in self.associations.items()
+            if name not in included
+        )
+
+
+def _times(*more: str) -> dict[str, str]:
+    return {name: name for name in ("created_at", "updated_at", *more)}
+
+
+_WORKSPACE = Association(field="workspace_id", key="workspaces")
+_USER = Association(field="user_id", key="users")
+_STORY = Association(field="story_id", key="stories")
+_TIME_ENTRIES = Association(field="time_entry_ids", key="time_entries")
+_REFERENCES = Association(field="external_reference_ids", key="external_references", by="_subject")
+
+USERS = Collection(
+    key="users",
+    one="user",
+    subject="User",
+    event="user",
+    associations={"external_references": _REFERENCES},
+    orders={"alphabetical": "full_name"},
+    order="alphabetical:asc",
+    tags=("email_address",),
+)
+ROLES = Collection(
+    key="roles",
+    one="role",
+    subject="Role",
+    event="role",
+    associations={"external_references": _REFERENCES},
+    orders={"alphabetical": "name"},
+    order="alphabetical:asc",
+)
+COST_RATES = Collection(
+    key="cost_rates",
+    one="cost_rate",
+    event="cost_rate",
+    event_subject="CostRate",
+    orders={"created_at": "created_at"},
+    order="created_at:asc",
+    tags=("user_id",),
+)
+WORKSPACE_GROUPS = Collection(
+    key="workspace_groups",
+    one="workspace_group",
+    subject="WorkspaceGroup",
+    event="workspace_group",
+    associations={
+        "external_references": _REFERENCES,
+        "workspaces": Association(field="workspace_ids", key="workspaces", by="workspace_group_ids"),
+    },
+    orders=_times("name"),
+    order="name:asc",
+)
+WORKSPACES = Collection(
+    key="workspaces",
+    one="workspace",
+    subject="Workspace",
+    event="workspace",
+    associations={
+        "external_references": _REFERENCES,
+        "workspace_groups": Association(field="workspace_group_ids", key="workspace_groups"),
+        "primary_maven": Association(field="primary_maven_id", key="users"),
+        "approvers": Association(field="approver_ids", key="users"),
+        "creator": Association(field="creator_id", key="users"),
+        "billing_milestones": Association(
+            field="billing_milestone_ids", key="billing_milestones", by="workspace_id"
+        ),
+    },
+    orders=_times("title", "start_date", "due_date"),
+    order="updated_at:desc",
+    tags=("archived", "workspace_group_ids"),
+    optional=("stage",),
+)
+STORIES = Collection(
+    key="stories",
+    one="story",
+    subject="Story",
+    event="story",
+    associations={
+        "external_references": _REFERENCES,
+        "workspace": _WORKSPACE,
+        "parent": Association(field="parent_id", key="stories"),
+        "sub_stories": Association(field="sub_story_ids", key="stories", by="parent_id"),
+        "assignees": Association(field="assignee_ids", key="users"),
+        "creator": Association(field="creator_id", key="users"),
+    },
+    orders=_times("start_date", "due_date"),
+    order="updated_at:desc",
+    tags=("workspace_id", "parent_id"),
+)
+BILLING_MILESTONES = Collection(
+    key="billing_milestones",
+    one="billing_milestone",
+    subject="BillingMilestone",
+    event="billing_milestone",
+    associations={
+        "external_references": _REFERENCES,
+        "workspace": _WORKSPACE,
+        "story": _STORY,
+        "invoices": Association(field="invoice_ids", key="invoices"),
+    },
+    orders={"created_at": "created_at"},
+    order="created_at:desc",
+    tags=("workspace_id", "story_id"),
+)
+TIME_ENTRIES = Collection(
+    key="time_entries",
+    one="time_entry",
+    subject="TimeEntry",
+    event="time_entry",
+    associations={
+        "external_references": _REFERENCES,
+        "workspace": _WORKSPACE,
+        "user": _USER,
+        "story": _STORY,
+        "role": Association(field="role_id", key="roles"),
+        "invoice": Association(field="invoice_id", key="invoices"),
+        "active_submission": Association(field="active_submission_id", key="timesheet_submissions"),
+        "recent_submission": Association(field="recent_submission_id", key="timesheet_submissions"),
+    },
+    orders=_times("date_performed"),
+    order="date_performed:desc",
+    tags=("workspace_id", "user_id", "date_performed"),
+    optional=("user_can_edit",),
+)
+SUBMISSIONS = Collection(
+    key="timesheet_submissions",
+    one="timesheet_submission",
+    subject="Submission",
+    event="timesheet",
+    event_subject="TimesheetSubmission",
+    associations={
+        "external_references": _REFERENCES,
+        "workspace": _WORKSPACE,
+        "user": _USER,
+        "time_entries": _TIME_ENTRIES,
+    },
+    orders={"date": "start_date"},
+    order="date:desc",
+    tags=("workspace_id", "user_id"),
+)
+RESOLUTIONS = Collection(
+    key="resolutions",
+    one="resolution",
+    orders={"created_at": "created_at"},
+    order="created_at:desc",
+)
+INVOICES = Collection(
+    key="invoices",
+    one="invoice",
+    subject="Invoice",
+    event="invoice",
+    associations={
+        "external_references": _REFERENCES,
+        "workspaces": Association(field="workspace_ids", key="workspaces"),
+        "user": _USER,
+        "time_entries": _TIME_ENTRIES,
+        "billing_milestones": Association(field="billing_milestone_ids", key="billing_milestones"),
+    },
+    orders=_times("invoice_date") | {"id": "id"},
+    order="created_at:desc",
+    tags=("workspace_ids",),
+)
+EXTERNAL_REFERENCES = Collection(
+    key="external_references",
+    one="external_reference",
+    orders={"created_at": "created_at", "last_synced_at": "last_synced_at"},
+    order="last_synced_at:desc",
+    tags=("_subject", "_service", "service_model_ref"),
+)
+SUBSCRIBED_EVENTS = Collection(
+    key="subscribed_events",
+    one="subscribed_event",
+    orders={"created_at": "created_at"},
+    order="created_at:desc",
+    tags=("_type_hour", "_subject"),
+)
+
+_ALL = (
+    USERS,
+    ROLES,
+    COST_RATES,
+    WORKSPACE_GROUPS,
+    WORKSPACES,
+    STORIES,
+    BILLING_MILESTONES,
+    TIME_ENTRIES,
+    SUBMISSIONS,
+    RESOLUTIONS,
+    INVOICES,
+    EXTERNAL_REFERENCES,
+)
+BY_KEY = {collection.key: collection for collection in _ALL}
+BY_SUBJECT = {
+    name: collection
+    for collection in _ALL
+    for name in (collection.subject, collection.event_subject)
+    if name
+}
+POLYMORPHIC = frozenset({EXTERNAL_REFERENCES.key, SUBSCRIBED_EVENTS.key})

@@ -1,0 +1,111 @@
+"""The account behind the API: who calls, one transaction a request, and indexes read once."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from world.sandboxes.admin import Admin
+from world.sandboxes.box import Body, Box
+from world.sandboxes.kantata import index, paging, refusals
+from world.sandboxes.kantata.catalog import USERS
+from world.sandboxes.kantata.desk import Desk
+from world.sandboxes.kantata.resource import Resource
+from world.sandboxes.kantata.settings import Settings
+
+_INDEXES_KEPT = 8
+_NOT_OF_THE_ROWS = paging.PARAMETERS | index.OF_THE_ANSWER
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who calls, and the settings in force while the call is served."""
+
+    user_id: str
+    settings: Settings
+
+
+class Office:
+    """Opens a desk for each request."""
+
+    def __init__(self, box: Box, admin: Admin) -> None:
+        self._box = box
+        self._admin = admin
+        self._writes = 0
+        self._indexes: OrderedDict[object, tuple[object, list[Body]]] = OrderedDict()
+        self._tokens = 0.0
+        self._filled_at = box.now()
+        self.administrator = self._first_user()
+
+    def settings(self) -> Settings:
+        """Return the settings in force."""
+        return self._admin.settings()
+
+    def caller(self, settings: Settings, authorization: str) -> Caller:
+        """Return who this header says calls, or refuse it."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() == "bearer" and token in settings["token_users"]:
+            return Caller(user_id=settings["token_users"][token], settings=settings)
+        if scheme.lower() == "bearer" and token in settings["tokens"]:
+            return Caller(user_id=self.administrator, settings=settings)
+        raise refusals.unauthorized()
+
+    def throttles(self, settings: Settings) -> bool:
+        """Take a token from the account's bucket, and say whether there was none."""
+        rate = settings["requests_per_second"]
+        now = self._box.now()
+        passed = max((now - self._filled_at).total_seconds(), 0)
+        self._filled_at = now
+        if not rate:
+            return False
+        self._tokens = min(self._tokens + passed * rate, max(rate, 1))
+        if self._tokens < 1:
+            return True
+        self._tokens -= 1
+        return False
+
+    @contextmanager
+    def reading(self, caller: Caller) -> Iterator[Desk]:
+        """Open a desk for a request that changes nothing."""
+        with self._box.transaction() as tx:
+            yield Desk(tx, caller.settings, caller.user_id)
+
+    @contextmanager
+    def writing(self, caller: Caller) -> Iterator[Desk]:
+        """Open a desk for a request that is done as a whole or not at all."""
+        with self._box.transaction() as tx:
+            desk = Desk(tx, caller.settings, caller.user_id)
+            yield desk
+            desk.tell()
+        self._writes += 1
+
+    def rows(
+        self,
+        desk: Desk,
+        resource: Resource,
+        parameters: Mapping[str, str],
+        read: Callable[[Desk, Resource, Mapping[str, str]], list[Body]] = index.rows,
+    ) -> list[Body]:
+        """Return an index; the pages of one index are read from the file once.
+
+        What was read holds until the next write, change of a setting or second of the clock.
+        """
+        asked = {n: value for n, value in parameters.items() if n not in _NOT_OF_THE_ROWS}
+        key = (resource.collection.key, frozenset(asked.items()))
+        state = (self._writes, desk.now, desk.settings)
+        if key in self._indexes and self._indexes[key][0] == state:
+            return self._indexes[key][1]
+        rows = read(desk, resource, parameters)
+        self._indexes[key] = (state, rows)
+        self._indexes.move_to_end(key)
+        if len(self._indexes) > _INDEXES_KEPT:
+            self._indexes.popitem(last=False)
+        return rows
+
+    def _first_user(self) -> str:
+        with self._box.transaction() as tx:
+            desk = Desk(tx, self._admin_defaults(), "")
+            return ""
+
+    def _admin_defaults(self) -> Settings:
+        return {}

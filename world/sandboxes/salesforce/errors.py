@@ -1,0 +1,75 @@
+"""How the REST API says no: an array of errors beside a status."""
+
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from world.sandboxes.salesforce import wire
+
+
+class Refused(Exception):
+    """What the vendor answers instead of doing it. `bare` answers an object without the array."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int = HTTPStatus.BAD_REQUEST,
+        fields: tuple[str, ...] | None = None,
+        bare: bool = False,
+    ) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.fields = fields
+        self.bare = bare
+
+    def response(self) -> Response:
+        """Return the answer that carries the error."""
+        error: dict[str, object] = {"message": self.message, "errorCode": self.code}
+        if self.fields is not None:
+            error["fields"] = list(self.fields)
+        return wire.answer(error if self.bare else [error], status=self.status)
+
+
+def not_found() -> Refused:
+    """Return the error for a row, a type or a path that is not there."""
+    message = "The requested resource does not exist"
+    return Refused("NOT_FOUND", message, status=HTTPStatus.NOT_FOUND)
+
+
+def deleted() -> Refused:
+    """Return the error for a row that was deleted."""
+    message = "entity is deleted"
+    return Refused("ENTITY_IS_DELETED", message, status=HTTPStatus.NOT_FOUND, fields=())
+
+
+def no_session() -> Refused:
+    """Return the error for a token that is missing, unknown or too long unused."""
+    message = "Session expired or invalid"
+    return Refused("INVALID_SESSION_ID", message, status=HTTPStatus.UNAUTHORIZED)
+
+
+def no_type(name: str) -> Refused:
+    """Return the error for an object that a query names and the org does not have."""
+    message = (
+        f"sObject type '{name}' is not supported. If you are attempting to use a custom object,"
+        " be sure to append the '__c' after the entity name."
+    )
+    return Refused("INVALID_TYPE", message)
+
+
+def no_column(name: str, entity: str) -> Refused:
+    """Return the error for a field that a query names and the object does not have."""
+    message = (
+        f"No such column '{name}' on entity '{entity}'. If you are attempting to use a custom"
+        " field, be sure to append the '__c' after the custom field name."
+    )
+    return Refused("INVALID_FIELD", message)
+
+
+def malformed(message: str) -> Refused:
+    """Return the error for a query that is no SOQL."""
+    return Refused("MALFORMED_QUERY", message)
