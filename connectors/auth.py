@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import NamedTuple, NoReturn
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -15,6 +16,9 @@ from connectors import errors, http
 Clock = Callable[[], datetime]
 Credential = Mapping[str, SecretStr]
 _EARLY = timedelta(seconds=60)  # renew before the vendor's clock can call it expired
+_YEAR_SECONDS = 365 * 24 * 60 * 60
+_BUSY = {420, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+_BUSY_CODES = {"rate_limit_exceeded", "server_error", "temporarily_unavailable"}
 
 
 def utc_now() -> datetime:
@@ -28,8 +32,22 @@ class Token(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     access_token: SecretStr
-    expires_in: int = Field(default=1800, gt=0)
+    expires_in: int = Field(default=1800, gt=0, le=_YEAR_SECONDS)
     instance_url: str | None = None
+
+
+class _Fault(BaseModel):
+    """What a token endpoint says instead (RFC 6749 §5.2), as far as it is safe to show."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    error: str = Field(pattern="^[a-z_]{1,40}$")
+
+
+class _Refused(NamedTuple):
+    kind: http.Kind
+    detail: str
+    retry_after: timedelta | None
 
 
 class BearerToken(httpx.Auth):
@@ -56,6 +74,8 @@ class GrantedToken(httpx.Auth, ABC):
         self._token: Token | None = None
         self._good_until: datetime | None = None
         self._granting = asyncio.Lock()
+        self._refused: _Refused | None = None
+        self._refusals = 0
 
     @abstractmethod
     def grant_request(self) -> httpx.Request:
@@ -73,14 +93,17 @@ class GrantedToken(httpx.Auth, ABC):
         Raises:
             Unauthorized: the vendor grants no token.
             Transient: the vendor throttles or fails; nothing was sent.
+            Drifted: what the vendor grants is no token; nothing was sent.
         """
         refused: Token | None = None
         for _ in range(2):
+            known = self._refusals
             async with self._granting:
                 if self._is_stale(refused):
-                    answer = yield self.grant_request()
+                    self._share_refusal(known)
+                    answer = yield self._timed_grant_request(request)
                     await answer.aread()
-                    self._keep(self._granted(answer))
+                    self._keep(_outcome(answer))
                 token = self._current()
             request.headers["Authorization"] = f"Bearer {token.access_token.get_secret_value()}"
             self.address(request, token)
@@ -99,15 +122,46 @@ class GrantedToken(httpx.Auth, ABC):
             raise RuntimeError
         return self._token
 
-    def _keep(self, token: Token) -> None:
-        self._token = token
-        self._good_until = self._clock() + timedelta(seconds=token.expires_in) - _EARLY
+    def _timed_grant_request(self, request: httpx.Request) -> httpx.Request:
+        grant = self.grant_request()
+        # httpx gives the client's timeout only to the request that it was asked to send.
+        timeout = request.extensions.get("timeout", {})
+        grant.extensions = {"timeout": timeout, **grant.extensions}
+        return grant
 
-    def _granted(self, response: httpx.Response) -> Token:
-        detail = f"token endpoint answered {response.status_code}"
-        if response.is_server_error or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            raise errors.Transient(self._vendor, detail, retry_after=http.retry_after(response))
-        try:
-            return Token.model_validate_json(response.content)
-        except ValidationError:
-            raise errors.Unauthorized(self._vendor, detail) from None
+    def _share_refusal(self, known: int) -> None:
+        """Whoever waited while another was refused asks no second time: endpoints lock out."""
+        if self._refused is not None and self._refusals != known:
+            self._raise(self._refused)
+
+    def _keep(self, outcome: Token | _Refused) -> None:
+        if isinstance(outcome, _Refused):
+            self._refused = outcome
+            self._refusals += 1
+            self._raise(outcome)
+        life = timedelta(seconds=outcome.expires_in)
+        self._token = outcome
+        self._good_until = self._clock() + life - min(_EARLY, life / 2)
+
+    def _raise(self, refused: _Refused) -> NoReturn:
+        raise refused.kind(self._vendor, refused.detail, retry_after=refused.retry_after)
+
+
+def _outcome(response: httpx.Response) -> Token | _Refused:
+    fault = _fault(response)
+    detail = f"token endpoint answered {response.status_code} {fault}".rstrip()
+    if response.is_server_error or response.status_code in _BUSY or fault in _BUSY_CODES:
+        return _Refused(errors.Transient, detail, http.retry_after(response))
+    if fault or not response.is_success:
+        return _Refused(errors.Unauthorized, detail, None)
+    try:
+        return Token.model_validate_json(response.content)
+    except ValidationError:
+        return _Refused(errors.Drifted, f"{detail} without a token", None)
+
+
+def _fault(response: httpx.Response) -> str:
+    try:
+        return _Fault.model_validate_json(response.content).error
+    except ValidationError:
+        return ""

@@ -1,13 +1,13 @@
-"""The one place where an HTTP outcome becomes a ConnectorError, and JSON keeps its numbers exact."""
+"""The one place where an HTTP outcome becomes a ConnectorError, and where JSON stays exact."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypeAlias, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -16,6 +16,9 @@ from connectors import errors
 
 Kind = type[errors.ConnectorError]
 Model = TypeVar("Model", bound=BaseModel)
+Json: TypeAlias = (
+    "bool | int | str | Decimal | date | Mapping[str, Json] | list[Json] | tuple[Json, ...] | None"
+)
 
 LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -118,7 +121,7 @@ def misfits(error: ValidationError) -> str:
     """Return the names of the fields that do not fit: safe to log, unlike the error itself."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     names = {".".join(str(step) for step in each["loc"]) or "parts" for each in found}
-    return ", ".join(sorted(names)[:10])
+    return ", ".join(sorted(names))[:200]
 
 
 def read_json(content: bytes) -> object:
@@ -134,11 +137,11 @@ def read_json(content: bytes) -> object:
         raise ValueError(msg) from None
 
 
-def write_json(value: object) -> bytes:
+def write_json(value: Json) -> bytes:
     """Return compact JSON with every `Decimal` as a plain number and dates in ISO form.
 
     Raises:
-        TypeError: a float, or something else that JSON does not have.
+        TypeError: a float, or something else that has no exact JSON.
     """
     return _written(value).encode()
 
@@ -174,19 +177,18 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def _written(value: object) -> str:
+def _written(value: Json) -> str:
     match value:
+        case None | bool() | int() | str():
+            return json.dumps(value)
         case Decimal() if value.is_finite():
             return format(value, "f")
         case date():
             return json.dumps(value.isoformat())
-        case dict():
+        case Mapping():
             members = (f"{json.dumps(name)}:{_written(member)}" for name, member in value.items())
             return f"{{{','.join(members)}}}"
         case list() | tuple():
             return f"[{','.join(_written(member) for member in value)}]"
-        case None | bool() | int() | str():
-            return json.dumps(value)
         case _:
-            msg = f"{type(value).__name__} has no exact JSON"
-            raise TypeError(msg)
+            raise TypeError(type(value).__name__)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from canonical.base import Record, Rule
+from canonical.base import Record, Rule, RuleError
 from canonical.cases import Defect, ErrorClass, Owner
 from canonical.contracts import (
     BillingTerms,
@@ -27,6 +27,10 @@ from canonical.opportunities import Opportunity
 from canonical.organization import EntityId
 
 RULE = Rule(id="contract-check", version=1)
+
+
+class IncompleteError(RuleError):
+    """A deal was to be activated although something is missing."""
 
 
 class Complete(Record):

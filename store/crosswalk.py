@@ -29,17 +29,23 @@ async def link(tx: Transaction, kind: Kind, ours: str, theirs: ForeignId) -> Non
         row.theirs = theirs.value
 
 
+async def find(tx: Transaction, kind: Kind, ours: str, system: SystemId) -> ForeignId | None:
+    """Return what a system calls a thing of ours, or None if it has no record there."""
+    row = await tx.get(CrosswalkRow, {"kind": kind, "ours": ours, "system": system})
+    return ForeignId(system=system, value=row.theirs) if row else None
+
+
 async def theirs(tx: Transaction, kind: Kind, ours: str, system: SystemId) -> ForeignId:
     """Return what a system calls a thing of ours.
 
     Raises:
         NotLinkedError: if it has no record there.
     """
-    row = await tx.get(CrosswalkRow, {"kind": kind, "ours": ours, "system": system})
-    if row is None:
+    found = await find(tx, kind, ours, system)
+    if found is None:
         msg = f"{kind} {ours} in {system}"
         raise NotLinkedError(msg)
-    return ForeignId(system=system, value=row.theirs)
+    return found
 
 
 async def ours(tx: Transaction, kind: Kind, theirs: ForeignId) -> str | None:

@@ -6,6 +6,7 @@ from sqlmodel import col, select
 
 from canonical.base import RuleError
 from canonical.contracts import ContractId
+from canonical.money import Money
 from canonical.opportunities import Opportunity
 from canonical.systems import ForeignId
 from store import counters, trail
@@ -112,3 +113,9 @@ def _engagement(row: EngagementRow) -> Engagement:
         ContractId(row.contract),
         row.stage,
     )
+
+
+async def value(tx: Transaction, contract: ContractId) -> Money | None:
+    """Return what the deal is worth, as far as it is known."""
+    row = await _row(tx, contract)
+    return Opportunity.model_validate_json(row.deal).amount if row.deal else None

@@ -142,3 +142,11 @@ def _filed(row: EntryRow) -> Filed:
         note=row.note,
     )
     return Filed(entry, ProjectCode(row.project), ContractId(row.contract))
+
+
+async def has_unposted(tx: Transaction, contract: ContractId) -> bool:
+    """Say whether approved time of a contract is still on its way into the ERP."""
+    query = select(EntryRow.key).where(
+        EntryRow.contract == contract, EntryRow.progress != Progress.POSTED
+    )
+    return (await tx.exec(query.limit(1))).first() is not None

@@ -34,6 +34,8 @@ class Progress:
 async def plan(tx: Transaction, intent: Intent) -> Progress:
     """Return how far the write has come, planning it if it is new.
 
+    Content may change only while it is certain that nothing of it was applied.
+
     Raises:
         ContentChangedError: if the key already stands for other content.
     """
@@ -49,7 +51,7 @@ async def plan(tx: Transaction, intent: Intent) -> Progress:
         tx.add(row)
         trail.audit(tx, "write.planned", intent.key)
     if row.content_hash != intent.content_hash:
-        raise ContentChangedError(intent.key)
+        _replan(tx, row, intent)
     answer = ForeignId.model_validate_json(row.answer) if row.answer else None
     return Progress(row.state, answer)
 
@@ -73,3 +75,10 @@ async def reason(tx: Transaction, key: str) -> str | None:
     """Return the other system's own words for the last refusal of a write."""
     row = await tx.get(IntentRow, key)
     return row.reason if row else None
+
+
+def _replan(tx: Transaction, row: IntentRow, intent: Intent) -> None:
+    if row.state not in (State.PLANNED, State.REJECTED):
+        raise ContentChangedError(intent.key)
+    row.content_hash, row.state, row.reason = intent.content_hash, State.PLANNED, None
+    trail.audit(tx, "write.replanned", intent.key)

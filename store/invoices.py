@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from canonical.base import RuleError
 from canonical.contracts import ContractId
 from canonical.invoices import Invoice, InvoiceId, InvoiceStatus
+from canonical.money import Money
 from canonical.systems import ForeignId
 from store import trail
 from store.database import Transaction
@@ -21,15 +22,13 @@ class ApprovalStaleError(RuleError):
 
 @dataclass(frozen=True)
 class Kept:
-    """An invoice with its hash and the ERP's number, amounts and balance."""
+    """An invoice with its hash, its document in the ERP and what the ERP said of it last."""
 
     invoice: Invoice
     cycle: int
     content_hash: str
     document: ForeignId | None
-    number: str | None
-    tax: Decimal | None
-    balance: Decimal | None
+    status: InvoiceStatus | None
 
 
 async def draft(tx: Transaction, invoice: Invoice, *, cycle: int, content_hash: str) -> None:
@@ -101,12 +100,25 @@ async def record_status(tx: Transaction, invoice: Invoice, status: InvoiceStatus
 
 
 def _kept(row: InvoiceRow) -> Kept:
+    invoice = Invoice.model_validate_json(row.content)
     return Kept(
-        invoice=Invoice.model_validate_json(row.content),
+        invoice=invoice,
         cycle=row.cycle,
         content_hash=row.content_hash,
         document=ForeignId.model_validate_json(row.document) if row.document else None,
+        status=_status(row, invoice) if row.tax is not None else None,
+    )
+
+
+def _status(row: InvoiceRow, invoice: Invoice) -> InvoiceStatus:
+    def money(amount: Decimal | None) -> Money:
+        return Money(amount=amount or Decimal(0), currency=row.currency)
+
+    return InvoiceStatus(
+        state="posted" if row.number else "draft",
         number=row.number,
-        tax=row.tax,
-        balance=row.balance,
+        net=money(row.net),
+        tax=money(row.tax),
+        balance=money(row.balance) if row.balance is not None else None,
+        line_count=len(invoice.lines),
     )

@@ -12,7 +12,6 @@ from canonical.invoices import InvoiceLine
 from canonical.money import Money
 from canonical.projects import FinancialDimensions, ProjectCode
 from canonical.slices import Slice
-from canonical.worktime import WorkTime
 
 RULE = Rule(id="invoice-lines", version=1)
 
@@ -54,6 +53,3 @@ def _line(number: int, group: list[Slice], dimensions: FinancialDimensions) -> L
 def hours_text(role: str) -> str:
     """Return the text of a line of hours."""
     return f"Hours: {role.replace('_', ' ').capitalize()}"
-
-
-NO_TIME = WorkTime.of_minutes(0)

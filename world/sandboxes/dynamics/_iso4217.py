@@ -1,6 +1,5 @@
 """Minor units of currencies (ISO 4217, February 2026) and rounding to them."""
 
-from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 # Two 32-digit numbers multiplied stay exact. ROUND_HALF_UP is half away from zero.
@@ -21,19 +20,27 @@ _CODES = {
 MINOR_UNITS = {code: digits for digits, codes in _CODES.items() for code in codes.split()}
 
 
+_LARGEST = Decimal(10) ** 16
+
+
+class OutOfRange(ValueError):
+    """A number has more digits than the vendor's reals hold."""
+
+
 def rounded(amount: Decimal, currency: str) -> Decimal:
-    """Round half away from zero to the currency's minor unit. KeyError if it has none."""
-    return amount.quantize(Decimal(1).scaleb(-MINOR_UNITS[currency]), context=EXACT)
+    """Round half away from zero to the currency's minor unit.
+
+    Raises:
+        KeyError: the currency has none.
+        OutOfRange: the amount is too large.
+    """
+    if abs(amount) >= _LARGEST:
+        message = f"The amount {amount} is out of range"
+        raise OutOfRange(message)
+    result = amount.quantize(Decimal(1).scaleb(-MINOR_UNITS[currency]), context=EXACT)
+    return result or abs(result)  # no negative zero
 
 
 def times(left: Decimal, right: Decimal) -> Decimal:
     """Multiply without losing a digit."""
     return EXACT.multiply(left, right)
-
-
-def total(amounts: Iterable[Decimal]) -> Decimal:
-    """Add without losing a digit."""
-    result = Decimal(0)
-    for amount in amounts:
-        result = EXACT.add(result, amount)
-    return result

@@ -4,7 +4,6 @@ from world.sandboxes.dynamics._enums import NO_YES, POSTING_LAYER, POSTING_TYPE
 from world.sandboxes.dynamics._master_data import COMPANY
 from world.sandboxes.dynamics._schema import EntitySet, Reference, choice, field
 
-_BY_LEGAL_ENTITY = Reference("LegalEntities", (("LegalEntityId", "LegalEntityId"),))
 _ITEM_GROUP = Reference("TaxItemGroups", (("TaxItemGroupCode", "SalesTaxItemGroupId"),))
 
 MAIN_ACCOUNTS = EntitySet(
@@ -35,7 +34,7 @@ DIMENSION_VALUES = EntitySet(
     fields=(
         field("FinancialDimension", required=True),
         # Empty for a dimension that all companies share.
-        field("LegalEntityId", "company", to=_BY_LEGAL_ENTITY),
+        field("LegalEntityId", "company", to="LegalEntities"),
         field("DimensionValue", required=True),
         field("Description"),
         choice("IsSuspended", NO_YES),
@@ -56,9 +55,7 @@ INVOICES = EntitySet(
         COMPANY,
         field("InvoiceIdentifier", "recid", server=True),
         field("CustomerAccount", required=True, to="CustomersV3"),
-        field(
-            "InvoiceAccount", to=Reference("CustomersV3", (("CustomerAccount", "InvoiceAccount"),))
-        ),
+        field("InvoiceAccount", to="CustomersV3"),
         field("InvoiceDate", "date", required=True),
         field("DueDate", "date", server=True),
         field("DocumentDate", "date"),

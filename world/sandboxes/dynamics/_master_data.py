@@ -7,9 +7,9 @@ from world.sandboxes.dynamics._enums import (
     RATE_FACTOR,
     WORKER_TYPE,
 )
-from world.sandboxes.dynamics._schema import EntitySet, Reference, choice, field
+from world.sandboxes.dynamics._schema import EntitySet, choice, field
 
-COMPANY = field("dataAreaId", "company", required=True, to=Reference("LegalEntities", (("LegalEntityId", "dataAreaId"),)))  # fmt: skip # noqa: E501 - one declaration, one line
+COMPANY = field("dataAreaId", "company", required=True, to="LegalEntities")
 
 LEGAL_ENTITIES = EntitySet(
     name="LegalEntities",

@@ -15,7 +15,6 @@ _RESOURCE = Reference(
     "ProjectResources",
     (("ResourceId", "ResourceId"), ("ResourceCompanyId", "ResourceCompanyId")),
 )
-_OF_RESOURCE_COMPANY = Reference("LegalEntities", (("LegalEntityId", "ResourceCompanyId"),))
 
 PROJECT_GROUPS = EntitySet(
     name="ProjectGroups",
@@ -116,7 +115,7 @@ RESOURCES = EntitySet(
     keys=("ResourceId", "ResourceCompanyId"),
     fields=(
         field("ResourceId", required=True),
-        field("ResourceCompanyId", "company", required=True, to=_OF_RESOURCE_COMPANY),
+        field("ResourceCompanyId", "company", required=True, to="LegalEntities"),
         field("PersonnelNumber", to="Workers"),
         field("Name"),
         field("Type"),

@@ -1,6 +1,7 @@
 """How an entity set is declared: keys, fields, defaults, references. Data only."""
 
 import base64
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from json.encoder import encode_basestring_ascii
@@ -14,8 +15,9 @@ UNSET_DATE = "1900-01-01T12:00:00Z"
 UNSET_TIME = "1900-01-01T00:00:00Z"
 SEPARATOR = "\x1f"  # between the parts of a row's key in the box
 
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _UNQUOTED = {"real", "int", "recid"}
-_UNSET = {
+_UNSET: dict[Kind, str | int] = {
     "text": "",
     "company": "",
     "real": "0",
@@ -60,7 +62,7 @@ class Field:
     @cached_property
     def label(self) -> str:
         """Return the label an Infolog shows: `CustomerGroupId` is `Customer group`."""
-        words = "".join(f" {c.lower()}" if c.isupper() else c for c in self.name).split()
+        words = [word.lower() for word in _WORD.findall(self.name)]
         shown = words[:-1] if len(words) > 1 and words[-1] in {"id", "code"} else words
         return " ".join(shown).capitalize()
 
@@ -68,6 +70,11 @@ class Field:
     def head(self) -> str:
         """Return the member's name as JSON, with its colon."""
         return f'"{self.name}":'
+
+    @property
+    def unset(self) -> str | int:
+        """Return what the vendor returns where nothing was set."""
+        return self.enum.members[0] if self.enum else _UNSET[self.kind]
 
     @property
     def quoted(self) -> bool:

@@ -108,10 +108,13 @@ WORKSPACE_GROUPS = Collection(
     event="workspace_group",
     associations={
         "external_references": _REFERENCES,
-        "workspaces": Association(field="workspace_ids", key="workspaces", by="workspace_group_ids"),
+        "workspaces": Association(
+            field="workspace_ids", key="workspaces", by="workspace_group_ids"
+        ),
     },
     orders=_times("name"),
     order="name:asc",
+    tags=("_name",),
 )
 WORKSPACES = Collection(
     key="workspaces",
@@ -183,7 +186,6 @@ TIME_ENTRIES = Collection(
     orders=_times("date_performed"),
     order="date_performed:desc",
     tags=("workspace_id", "user_id", "date_performed"),
-    optional=("user_can_edit",),
 )
 SUBMISSIONS = Collection(
     key="timesheet_submissions",
@@ -218,10 +220,26 @@ INVOICES = Collection(
         "user": _USER,
         "time_entries": _TIME_ENTRIES,
         "billing_milestones": Association(field="billing_milestone_ids", key="billing_milestones"),
+        "additional_items": Association(field="additional_item_ids", key="additional_items"),
+        "fixed_fee_items": Association(field="fixed_fee_item_ids", key="fixed_fee_items"),
     },
     orders=_times("invoice_date") | {"id": "id"},
     order="created_at:desc",
     tags=("workspace_ids",),
+)
+ADDITIONAL_ITEMS = Collection(
+    key="additional_items",
+    one="additional_item",
+    associations={"workspace": _WORKSPACE},
+    orders={"created_at": "created_at"},
+    order="created_at:asc",
+)
+FIXED_FEE_ITEMS = Collection(
+    key="fixed_fee_items",
+    one="fixed_fee_item",
+    associations={"workspace": _WORKSPACE, "story": _STORY},
+    orders={"created_at": "created_at"},
+    order="created_at:asc",
 )
 EXTERNAL_REFERENCES = Collection(
     key="external_references",
@@ -250,6 +268,8 @@ _ALL = (
     SUBMISSIONS,
     RESOLUTIONS,
     INVOICES,
+    ADDITIONAL_ITEMS,
+    FIXED_FEE_ITEMS,
     EXTERNAL_REFERENCES,
 )
 BY_KEY = {collection.key: collection for collection in _ALL}

@@ -36,7 +36,7 @@ class Desk:
         """Return a record that a field of the request names, or refuse the field."""
         body = self.find(collection, key)
         if body is None or body.get("deleted_at"):
-            raise refusals.invalid(field, f"There is no {collection.one} {key}")
+            raise refusals.invalid(field=field, message=f"There is no {collection.one} {key}")
         return body
 
     def all(self, collection: Collection) -> list[Body]:

@@ -1,7 +1,7 @@
 """The vendor's envelope: `count`, `results` in order, a map by id for each type, and `meta`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime
 from typing import Any
 
 from world.sandboxes.box import Body
@@ -15,6 +15,7 @@ from world.sandboxes.kantata.catalog import (
 )
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.paging import Page
+from world.sandboxes.kantata.settings import zone
 
 _TIMESTAMPS = (
     "created_at",
@@ -34,7 +35,7 @@ class Envelope:
         self._collection = collection
         self._included = frozenset(filters.several(parameters.get("include", "")))
         self._optional = frozenset(filters.several(parameters.get("optional_fields", "")))
-        self._zone = _zone(desk.settings["utc_offset"])
+        self._zone = zone(desk.settings)
         self._refuse_unknown()
 
     def single(self, body: Body) -> Body:
@@ -62,7 +63,7 @@ class Envelope:
         unknown |= self._optional - set(self._collection.optional)
         if unknown and self._desk.settings["refuse_unknown_names"]:
             message = f"Unknown in {self._collection.key}: {', '.join(sorted(unknown))}"
-            raise refusals.malformed(message)
+            raise refusals.malformed(message=message)
 
     def _load(self, answer: dict[str, Any], bodies: Sequence[Body]) -> None:
         for name in sorted(self._included & set(self._collection.associations)):
@@ -78,7 +79,8 @@ class Envelope:
         there = answer.setdefault(target.key, {})
         hidden = self._hidden(target, frozenset())
         for body in self._desk.some(target, dict.fromkeys(keys)):
-            there[body["id"]] = self._shown(target, body, hidden, side=True)
+            if not body.get("deleted_at"):
+                there[body["id"]] = self._shown(target, body, hidden, side=True)
 
     def _ids(self, association: Association, body: Body) -> list[str]:
         if association.by:
@@ -122,12 +124,7 @@ class Envelope:
         if "subject" in self._included:
             target = BY_SUBJECT[body["subject_type"]]
             there = self._desk.find(target, body["subject_id"])
-            gone = there is None or there.get("deleted_at")
-            computed["subject_ref"] = None if gone else {"key": target.key, "id": there["id"]}
+            is_there = there is not None and not there.get("deleted_at")
+            named = {"key": target.key, "id": body["subject_id"]}
+            computed["subject_ref"] = named if is_there else None
         return computed
-
-
-def _zone(offset: str) -> tzinfo:
-    hours, minutes = offset[1:].split(":")
-    ahead = timedelta(hours=int(hours), minutes=int(minutes))
-    return timezone(-ahead if offset[0] == "-" else ahead)

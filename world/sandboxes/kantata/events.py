@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from world.sandboxes.box import Body, Transaction
 from world.sandboxes.kantata.catalog import BY_SUBJECT, SUBSCRIBED_EVENTS
-from world.sandboxes.kantata.settings import Settings
+from world.sandboxes.kantata.settings import ACCOUNT_ID, Settings
 
-ACCOUNT_ID = "7001"
 HOUR = 3600
 
 # The kinds that this sandbox emits, of the 182 of the vendor's catalog. The catalog's only words

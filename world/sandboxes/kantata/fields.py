@@ -16,6 +16,9 @@ Reader = Callable[[object], Any]
 class Wrong(Exception):
     """The value cannot be read; the text says what it is not."""
 
+    def __init__(self, *, text: str) -> None:
+        super().__init__(text)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
@@ -32,10 +35,10 @@ def text(longest: int = 65535) -> Reader:
 
     def read(value: object) -> str:
         if not isinstance(value, str):
-            raise Wrong("is not a text")
+            raise Wrong(text="is not a text")
         if len(value) > longest:
             message = f"is too long (maximum is {longest} characters)"
-            raise Wrong(message)
+            raise Wrong(text=message)
         return value
 
     return read
@@ -44,18 +47,18 @@ def text(longest: int = 65535) -> Reader:
 def whole(value: object) -> int:
     """Read a whole number."""
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise Wrong("is not a whole number")
+        raise Wrong(text="is not a whole number")
     try:
         return int(value)
     except ValueError:
-        raise Wrong("is not a whole number") from None
+        raise Wrong(text="is not a whole number") from None
 
 
 def positive(value: object) -> int:
     """Read a whole number above zero."""
     number = whole(value)
     if number <= 0:
-        raise Wrong("must be greater than 0")
+        raise Wrong(text="must be greater than 0")
     return number
 
 
@@ -64,7 +67,7 @@ def decimal(value: object) -> Decimal:
     try:
         return Decimal(str(value))
     except InvalidOperation:
-        raise Wrong("is not a number") from None
+        raise Wrong(text="is not a number") from None
 
 
 def flag(value: object) -> bool:
@@ -72,7 +75,7 @@ def flag(value: object) -> bool:
     if value in ("true", "false"):
         return value == "true"
     if not isinstance(value, bool):
-        raise Wrong("is not true or false")
+        raise Wrong(text="is not true or false")
     return value
 
 
@@ -81,13 +84,13 @@ def day(value: object) -> str:
     try:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError:
-        raise Wrong("is not a date") from None
+        raise Wrong(text="is not a date") from None
 
 
 def currency(value: object) -> str:
     """Read an ISO 4217 code."""
     if value not in BASE_UNITS:
-        raise Wrong("is not a currency")
+        raise Wrong(text="is not a currency")
     return str(value)
 
 
@@ -99,7 +102,7 @@ def identity(value: object) -> str:
 def identities(value: object) -> list[str]:
     """Read a list of ids, each once."""
     if not isinstance(value, list):
-        raise Wrong("is not a list of ids")
+        raise Wrong(text="is not a list of ids")
     return list(dict.fromkeys(identity(item) for item in value))
 
 
@@ -109,7 +112,7 @@ def one_of(*choices: str) -> Reader:
     def read(value: object) -> str:
         if value not in choices:
             message = f"is not included in the list: {', '.join(choices)}"
-            raise Wrong(message)
+            raise Wrong(text=message)
         return str(value)
 
     return read
@@ -118,8 +121,15 @@ def one_of(*choices: str) -> Reader:
 def members(value: object) -> Body:
     """Read an object."""
     if not isinstance(value, dict):
-        raise Wrong("is not an object")
+        raise Wrong(text="is not an object")
     return value
+
+
+def objects(value: object) -> list[Body]:
+    """Read a list of objects."""
+    if not isinstance(value, list):
+        raise Wrong(text="is not a list")
+    return [members(item) for item in value]
 
 
 def read_new(fields: Mapping[str, Field], given: Body, *, strict: bool) -> Body:
@@ -144,6 +154,8 @@ def read_change(fields: Mapping[str, Field], given: Body, *, strict: bool) -> Bo
             errors.append(refusals.problem(name, "cannot be changed"))
         elif fields[name].missing and body[name] in (None, "", []):
             errors.append(refusals.problem(name, fields[name].missing))
+        elif body[name] is None:
+            body[name] = fields[name].default
     if errors:
         raise refusals.Refused(422, errors)
     return body

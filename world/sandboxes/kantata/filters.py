@@ -10,7 +10,6 @@ from world.sandboxes.kantata.catalog import EXTERNAL_REFERENCES, Collection
 from world.sandboxes.kantata.desk import DAY, Desk
 
 Keep = Callable[[Body], bool]
-Find = Callable[[Desk, Collection, str], list[Body] | None]
 
 MOST_IDS = 200
 _MOST_DAYS = 62  # of a period whose days are looked up one by one
@@ -23,6 +22,13 @@ class Query:
     desk: Desk
     collection: Collection
     parameters: Mapping[str, str]
+
+    def tagged(self, name: str, value: object) -> list[Body]:
+        """Return the records of the collection that carry a tag."""
+        return self.desk.tagged(self.collection, name, value)
+
+
+Find = Callable[[Query, str], list[Body] | None]
 
 
 def everything(_: Query, __: str) -> Keep:
@@ -59,10 +65,10 @@ def among(field: str) -> Filter:
         wanted = frozenset(several(value))
         return lambda body: body[field] in wanted
 
-    def find(desk: Desk, collection: Collection, value: str) -> list[Body] | None:
-        if field not in collection.tags:
+    def find(query: Query, value: str) -> list[Body] | None:
+        if field not in query.collection.tags:
             return None
-        return [body for part in several(value) for body in desk.tagged(collection, field, part)]
+        return [body for part in several(value) for body in query.tagged(field, part)]
 
     return Filter(keep=keep, find=find)
 
@@ -74,8 +80,8 @@ def holding(field: str) -> Filter:
         wanted = frozenset(several(value))
         return lambda body: not wanted.isdisjoint(body[field])
 
-    def find(desk: Desk, collection: Collection, value: str) -> list[Body]:
-        return [body for part in several(value) for body in desk.tagged(collection, field, part)]
+    def find(query: Query, value: str) -> list[Body]:
+        return [body for part in several(value) for body in query.tagged(field, part)]
 
     return Filter(keep=keep, find=find)
 
@@ -106,15 +112,15 @@ def between(field: str) -> Filter:
         first, last = _period(value)
         return lambda body: body[field] is not None and first <= body[field] <= last
 
-    def find(desk: Desk, collection: Collection, value: str) -> list[Body] | None:
+    def find(query: Query, value: str) -> list[Body] | None:
         first, last = (date.fromisoformat(day) for day in _period(value))
         days = (last - first).days + 1
-        if field not in collection.tags or days > _MOST_DAYS:
+        if field not in query.collection.tags or days > _MOST_DAYS:
             return None
         return [
             body
             for n in range(days)
-            for body in desk.tagged(collection, field, (first + timedelta(days=n)).isoformat())
+            for body in query.tagged(field, (first + timedelta(days=n)).isoformat())
         ]
 
     return Filter(keep=keep, find=find)
@@ -126,7 +132,7 @@ def moment(value: str) -> float:
         at = datetime.fromisoformat(value)
     except ValueError:
         message = f"{value!r} is not an ISO 8601 time"
-        raise refusals.malformed(message) from None
+        raise refusals.malformed(message=message) from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
@@ -139,15 +145,11 @@ def after(field: str) -> Filter:
             return lambda body: body[field] >= start
         return lambda body: body[field] > start
 
-    def find(desk: Desk, collection: Collection, value: str) -> list[Body] | None:
-        first, last = int(moment(value) // DAY), desk.now // DAY
+    def find(query: Query, value: str) -> list[Body] | None:
+        first, last = int(moment(value) // DAY), query.desk.now // DAY
         if field != "updated_at" or last - first > _MOST_DAYS:
             return None
-        return [
-            body
-            for day in range(first, last + 1)
-            for body in desk.tagged(collection, "updated_on", day)
-        ]
+        return [body for day in range(first, last + 1) for body in query.tagged("updated_on", day)]
 
     return Filter(keep=keep, find=find)
 
@@ -189,7 +191,7 @@ def without_reference(query: Query, service_name: str) -> Keep:
 
 
 def referenced(query: Query) -> list[Body] | None:
-    """Return the records with one reference that fits all of `REFERENCES`, None if none is asked."""
+    """Return the records with a reference that fits, None if no reference is asked for."""
     asked = {name: query.parameters[name] for name in REFERENCES if name in query.parameters}
     if not asked:
         return None
@@ -203,16 +205,14 @@ def referenced(query: Query) -> list[Body] | None:
     return query.desk.some(query.collection, dict.fromkeys(keys))
 
 
-def _references(
-    query: Query, wanted: Mapping[str, str], refs: list[str] | None
-) -> Iterator[Body]:
+def _references(query: Query, wanted: Mapping[str, str], refs: list[str] | None) -> Iterator[Body]:
     subject = query.collection.subject
     if refs is None and "service_model_ref" in wanted:
         refs = [wanted["service_model_ref"]]
     if refs is not None:
         if len(refs) > MOST_IDS:
             message = f"At most {MOST_IDS} external ids can be asked for"
-            raise refusals.malformed(message)
+            raise refusals.malformed(message=message)
         for ref in refs:
             found = query.desk.tagged(EXTERNAL_REFERENCES, "service_model_ref", ref)
             yield from (body for body in found if body["subject_type"] == subject)
@@ -230,5 +230,5 @@ def _period(value: str) -> tuple[str, str]:
         first, last = (date.fromisoformat(day).isoformat() for day in value.split(":"))
     except ValueError:
         message = f"{value!r} is not a period like 2026-01-01:2026-01-31"
-        raise refusals.malformed(message) from None
+        raise refusals.malformed(message=message) from None
     return first, last

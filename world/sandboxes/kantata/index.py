@@ -1,6 +1,6 @@
 """The records that an index holds, in order, and the ones that a single may show."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from world.sandboxes.box import Body
 from world.sandboxes.kantata import filters, paging, refusals
@@ -15,11 +15,15 @@ _GENERAL = paging.PARAMETERS | OF_THE_ANSWER | {"only", "order"}
 def rows(desk: Desk, resource: Resource, parameters: Mapping[str, str]) -> list[Body]:
     """Return every record that the parameters ask for, in the order that they ask for."""
     query = Query(desk=desk, collection=resource.collection, parameters=parameters)
+    return narrowed(query, resource, _found(query, _filters(resource)))
+
+
+def narrowed(query: Query, resource: Resource, found: Iterable[Body]) -> list[Body]:
+    """Return those of the records that pass every filter, in order."""
     known = _filters(resource)
     _refuse_unknown(query, known)
     keeps = _keeps(query, known)
-    kept = [body for body in _found(query, known) if all(keep(body) for keep in keeps)]
-    return _ordered(query, kept)
+    return _ordered(query, [body for body in found if all(keep(body) for keep in keeps)])
 
 
 def shown(desk: Desk, resource: Resource, key: str, parameters: Mapping[str, str]) -> Body:
@@ -48,7 +52,7 @@ def _refuse_unknown(query: Query, known: Mapping[str, Filter]) -> None:
     unknown = sorted(set(query.parameters) - set(known) - _GENERAL)
     if unknown and query.desk.settings["refuse_unknown_names"]:
         message = f"Unknown parameters of {query.collection.key}: {', '.join(unknown)}"
-        raise refusals.malformed(message)
+        raise refusals.malformed(message=message)
 
 
 def _keeps(query: Query, known: Mapping[str, Filter]) -> list[Keep]:
@@ -69,7 +73,7 @@ def _found(query: Query, known: Mapping[str, Filter]) -> list[Body]:
         return narrowed
     for name, one in known.items():
         if one.find and name in query.parameters:
-            found = one.find(query.desk, query.collection, query.parameters[name])
+            found = one.find(query, query.parameters[name])
             if found is not None:
                 return list({body["id"]: body for body in found}.values())
     return query.desk.all(query.collection)
@@ -80,7 +84,7 @@ def _ordered(query: Query, kept: list[Body]) -> list[Body]:
     name, _, direction = order.partition(":")
     if name not in query.collection.orders or direction not in ("asc", "desc"):
         message = f"{order!r} is not an order of {query.collection.key}"
-        raise refusals.malformed(message)
+        raise refusals.malformed(message=message)
     return sorted(kept, key=_place(query.collection.orders[name]), reverse=direction == "desc")
 
 

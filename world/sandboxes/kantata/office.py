@@ -4,14 +4,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 
 from world.sandboxes.admin import Admin
 from world.sandboxes.box import Body, Box
 from world.sandboxes.kantata import index, paging, refusals
-from world.sandboxes.kantata.catalog import USERS
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.resource import Resource
-from world.sandboxes.kantata.settings import Settings
+from world.sandboxes.kantata.settings import ADMINISTRATOR_ID, Settings
 
 _INDEXES_KEPT = 8
 _NOT_OF_THE_ROWS = paging.PARAMETERS | index.OF_THE_ANSWER
@@ -33,9 +33,8 @@ class Office:
         self._admin = admin
         self._writes = 0
         self._indexes: OrderedDict[object, tuple[object, list[Body]]] = OrderedDict()
-        self._tokens = 0.0
+        self._tokens = inf
         self._filled_at = box.now()
-        self.administrator = self._first_user()
 
     def settings(self) -> Settings:
         """Return the settings in force."""
@@ -47,7 +46,7 @@ class Office:
         if scheme.lower() == "bearer" and token in settings["token_users"]:
             return Caller(user_id=settings["token_users"][token], settings=settings)
         if scheme.lower() == "bearer" and token in settings["tokens"]:
-            return Caller(user_id=self.administrator, settings=settings)
+            return Caller(user_id=ADMINISTRATOR_ID, settings=settings)
         raise refusals.unauthorized()
 
     def throttles(self, settings: Settings) -> bool:
@@ -57,6 +56,7 @@ class Office:
         passed = max((now - self._filled_at).total_seconds(), 0)
         self._filled_at = now
         if not rate:
+            self._tokens = inf
             return False
         self._tokens = min(self._tokens + passed * rate, max(rate, 1))
         if self._tokens < 1:
@@ -101,11 +101,3 @@ class Office:
         if len(self._indexes) > _INDEXES_KEPT:
             self._indexes.popitem(last=False)
         return rows
-
-    def _first_user(self) -> str:
-        with self._box.transaction() as tx:
-            desk = Desk(tx, self._admin_defaults(), "")
-            return ""
-
-    def _admin_defaults(self) -> Settings:
-        return {}

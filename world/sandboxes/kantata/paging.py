@@ -52,5 +52,5 @@ def _number(parameters: Mapping[str, str], name: str, *, least: int, default: in
         return default
     if not value.isdecimal() or int(value) < least:
         message = f"{name} must be a whole number of at least {least}"
-        raise refusals.malformed(message)
+        raise refusals.malformed(message=message)
     return int(value)

@@ -52,7 +52,9 @@ def create_or_update(desk: Desk, given: Body) -> Body:
     values = fields.read_new(_STANDALONE, given, strict=desk.settings["refuse_unknown_names"])
     subject_type, subject_id = values.pop("subject_type"), values.pop("subject_id")
     if desk.find(BY_SUBJECT[subject_type], subject_id) is None:
-        raise refusals.invalid("subject_id", f"There is no {subject_type} {subject_id}")
+        raise refusals.invalid(
+            field="subject_id", message=f"There is no {subject_type} {subject_id}"
+        )
     return _keep(desk, subject_type, subject_id, values)
 
 

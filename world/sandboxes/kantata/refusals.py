@@ -13,6 +13,13 @@ class Refused(Exception):
         self.status = status
         self.errors = errors
 
+    def at(self, place: int) -> "Refused":
+        """Return this refusal with the place, from 0, of the record in the request."""
+        named = [
+            error | {"message": f"{error['message']} (record {place})"} for error in self.errors
+        ]
+        return Refused(self.status, named)
+
     def response(self) -> Response:
         """Return the answer."""
         return JSONResponse({"errors": self.errors}, self.status)
@@ -23,7 +30,7 @@ def unauthorized() -> Refused:
     return Refused(401, [{"type": "oauth", "message": "Invalid OAuth 2 Request"}])
 
 
-def forbidden(message: str) -> Refused:
+def forbidden(*, message: str) -> Refused:
     """Return the refusal of what the caller may not do."""
     return Refused(403, [_system(message)])
 
@@ -33,12 +40,12 @@ def missing() -> Refused:
     return Refused(404, [_system("Resource not found")])
 
 
-def malformed(message: str) -> Refused:
+def malformed(*, message: str) -> Refused:
     """Return the refusal of a request that cannot be understood."""
     return Refused(400, [_system(message)])
 
 
-def invalid(field: str, message: str) -> Refused:
+def invalid(*, field: str, message: str) -> Refused:
     """Return the refusal of one field."""
     return Refused(422, [problem(field, message)])
 

@@ -31,6 +31,6 @@ class Resource:
     change: Callable[[Desk, Body, Body], Body] = lambda _, body, given: body | given
     created: Callable[[Desk, list[Body]], None] = lambda _, __: None
     deletable: Callable[[Desk, Body], None] = nothing_to_check
-    remove: Callable[[Desk, Collection, Body], None] = (
-        lambda desk, collection, body: desk.remove(collection, body["id"])
+    remove: Callable[[Desk, Collection, Body], None] = lambda desk, collection, body: desk.remove(
+        collection, body["id"]
     )

@@ -1,8 +1,12 @@
 """What can be set of this sandbox, and how each fact that nobody has verified is taken."""
 
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 Settings = dict[str, Any]
+
+ACCOUNT_ID = "7001"
+ADMINISTRATOR_ID = "1000"  # the first user, as whom the default token acts
 
 DEFAULTS: Settings = {
     # The account.
@@ -42,6 +46,8 @@ DEFAULTS: Settings = {
     "resolutions_as_list": False,
     # Unverified: whether time that awaits approval can be put on an invoice.
     "only_approved_time_is_invoiced": True,
+    # The contract types the amounts of an invoice's own items as whole main units.
+    "fractional_item_amounts": True,
     # The docs: events come minutes late, out of order and more than once, and are kept for 9 days.
     "event_retention_days": 9,
     "event_delay_seconds": 0,  # from the change to the event's `created_at`
@@ -50,3 +56,27 @@ DEFAULTS: Settings = {
     "event_duplicates": 0,  # further copies of each event
     "duplicate_events_share_id": True,  # whether they do is unverified
 }
+
+
+def check(settings: Settings) -> None:
+    """Refuse settings of the wrong type.
+
+    Raises:
+        ValueError: one is; the text says which.
+    """
+    for name, default in DEFAULTS.items():
+        value = settings[name]
+        number = type(default) is int and type(value) in (int, float) and value >= 0
+        if not number and default is not None and type(value) is not type(default):
+            message = f"{name} cannot be {value!r}"
+            raise ValueError(message)
+    zone(settings)
+    if settings["locked_through"] is not None:
+        date.fromisoformat(settings["locked_through"])
+
+
+def zone(settings: Settings) -> tzinfo:
+    """Return the offset of the account's timestamps."""
+    at = datetime.fromisoformat(f"2026-01-01T00:00:00{settings['utc_offset']}")
+    assert at.tzinfo is not None  # noqa: S101 - the text has an offset
+    return at.tzinfo

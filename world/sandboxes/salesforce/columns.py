@@ -30,7 +30,7 @@ def resolve(sobject: SObject, path: tuple[str, ...]) -> Column:
         link = at.parent(step)
         if link is None:
             message = f"Didn't understand relationship '{step}' in field path."
-            raise errors.Refused("INVALID_FIELD", message)
+            raise errors.Refused(message, code="INVALID_FIELD")
         parents.append(link)
         at = objects.target(link)
     field = at.field(path[-1])

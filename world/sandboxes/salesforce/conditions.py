@@ -117,7 +117,7 @@ def _literal(field: Field, value: Value) -> Any:  # noqa: ANN401 - of the field'
     key = ids.full(text)
     if key is None:
         message = f"invalid ID field: {text}"
-        raise errors.Refused("INVALID_QUERY_FILTER_OPERATOR", message)
+        raise errors.Refused(message, code="INVALID_QUERY_FILTER_OPERATOR")
     return key
 
 
@@ -127,9 +127,9 @@ def _wrong_kind(field: Field, kind: Kind) -> errors.Refused:
         f"value of filter criterion for field '{field.name}' must be of type {field.type}"
         f" and {quotes} in quotes"
     )
-    return errors.Refused("INVALID_FIELD", message)
+    return errors.Refused(message, code="INVALID_FIELD")
 
 
 def _no_operator(field: Field) -> errors.Refused:
     message = f"invalid operator on {field.type} field"
-    return errors.Refused("INVALID_QUERY_FILTER_OPERATOR", message)
+    return errors.Refused(message, code="INVALID_QUERY_FILTER_OPERATOR")

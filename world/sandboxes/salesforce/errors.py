@@ -12,16 +12,16 @@ class Refused(Exception):
 
     def __init__(
         self,
-        code: str,
         message: str,
         *,
+        code: str,
         status: int = HTTPStatus.BAD_REQUEST,
         fields: tuple[str, ...] | None = None,
         bare: bool = False,
     ) -> None:
         super().__init__(code, message)
-        self.code = code
         self.message = message
+        self.code = code
         self.status = status
         self.fields = fields
         self.bare = bare
@@ -37,19 +37,19 @@ class Refused(Exception):
 def not_found() -> Refused:
     """Return the error for a row, a type or a path that is not there."""
     message = "The requested resource does not exist"
-    return Refused("NOT_FOUND", message, status=HTTPStatus.NOT_FOUND)
+    return Refused(message, code="NOT_FOUND", status=HTTPStatus.NOT_FOUND)
 
 
 def deleted() -> Refused:
     """Return the error for a row that was deleted."""
     message = "entity is deleted"
-    return Refused("ENTITY_IS_DELETED", message, status=HTTPStatus.NOT_FOUND, fields=())
+    return Refused(message, code="ENTITY_IS_DELETED", status=HTTPStatus.NOT_FOUND, fields=())
 
 
 def no_session() -> Refused:
     """Return the error for a token that is missing, unknown or too long unused."""
     message = "Session expired or invalid"
-    return Refused("INVALID_SESSION_ID", message, status=HTTPStatus.UNAUTHORIZED)
+    return Refused(message, code="INVALID_SESSION_ID", status=HTTPStatus.UNAUTHORIZED)
 
 
 def no_type(name: str) -> Refused:
@@ -58,7 +58,7 @@ def no_type(name: str) -> Refused:
         f"sObject type '{name}' is not supported. If you are attempting to use a custom object,"
         " be sure to append the '__c' after the entity name."
     )
-    return Refused("INVALID_TYPE", message)
+    return Refused(message, code="INVALID_TYPE")
 
 
 def no_column(name: str, entity: str) -> Refused:
@@ -67,9 +67,9 @@ def no_column(name: str, entity: str) -> Refused:
         f"No such column '{name}' on entity '{entity}'. If you are attempting to use a custom"
         " field, be sure to append the '__c' after the custom field name."
     )
-    return Refused("INVALID_FIELD", message)
+    return Refused(message, code="INVALID_FIELD")
 
 
 def malformed(message: str) -> Refused:
     """Return the error for a query that is no SOQL."""
-    return Refused("MALFORMED_QUERY", message)
+    return Refused(message, code="MALFORMED_QUERY")

@@ -46,7 +46,7 @@ def parsed(kind: str, text: str) -> Value:
             case "date":
                 return Value("date", date.fromisoformat(text).isoformat())
             case "datetime":
-                moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+                moment = datetime.fromisoformat(text)
                 return Value("datetime", wire.moment_text(moment))
             case _:
                 return Value("number", Decimal(text))

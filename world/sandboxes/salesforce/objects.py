@@ -32,7 +32,7 @@ def _object(name: str, prefix: str, *own: Field) -> SObject:
             ("LastModifiedById", "id"),
             ("SystemModstamp", "datetime"),
         ),
-        Field("CurrencyIsoCode", "picklist"),
+        Field("CurrencyIsoCode", "picklist", required=True),
     )
     return SObject(name, prefix, (*common, *own))
 

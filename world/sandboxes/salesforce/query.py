@@ -2,11 +2,10 @@
 
 import re
 from datetime import datetime, timedelta
-from http import HTTPStatus
 
 from starlette.responses import Response
 
-from world.sandboxes.box import Body, Transaction
+from world.sandboxes.box import Body
 from world.sandboxes.salesforce import errors, ids, selection, wire
 from world.sandboxes.salesforce.columns import Row
 from world.sandboxes.salesforce.door import Call
@@ -29,56 +28,54 @@ def query_all(call: Call) -> Response:
 
 def more(call: Call) -> Response:
     """Answer the page that a locator names: what was found then, as it is now."""
-    locator = call.params["locator"]
-    key, _, offset = locator.partition("-")
-    cursor = call.tx.get(_CURSORS, key)
-    if cursor is None or _is_dead(call, cursor) or not offset.isdecimal():
+    locator = re.fullmatch(r"(\w+)-(\d{1,9})", call.params["locator"])
+    cursor = call.tx.get(_CURSORS, locator[1]) if locator else None
+    if locator is None or cursor is None or _is_dead(call, cursor):
         raise _no_locator()
-    start = int(offset)
+    start = int(locator[2])
     if not 0 < start < len(cursor["ids"]):
         raise _no_locator()
-    call.tx.put(_CURSORS, key, cursor | {"used": call.tx.now.isoformat()})
-    return _page(call, selection.bind(cursor["q"]), key, cursor, start)
+    call.tx.put(_CURSORS, cursor["key"], cursor | {"used": call.tx.now.isoformat()})
+    chosen = selection.bind(cursor["q"])
+    keys = cursor["ids"][start : start + cursor["size"]]
+    rows: list[Row] = [row for key in keys if (row := call.tx.get(chosen.sobject.name, key))]
+    return _page(call, chosen, rows, cursor, start)
 
 
 def _first(call: Call, *, with_deleted: bool) -> Response:
     text = call.query.get("q", "")
     chosen = selection.bind(text)
     rows = chosen.found(call.tx, with_deleted=with_deleted)
+    size = _page_size(call)
     cursor: Body = {
+        "key": "",
         "q": text,
         "ids": [row["Id"] for row in rows],
-        "size": _page_size(call),
+        "size": size,
         "used": call.tx.now.isoformat(),
     }
-    key = ""
-    if len(rows) > cursor["size"]:
+    if len(rows) > size:
         _forget_dead(call)
-        key = ids.make("01g", call.tx.next("01g"))
-        call.tx.put(_CURSORS, key, cursor)
-    return _page(call, chosen, key, cursor, 0)
+        cursor["key"] = ids.make("01g", call.tx.next("01g"))
+        call.tx.put(_CURSORS, cursor["key"], cursor)
+    return _page(call, chosen, rows[:size], cursor, 0)
 
 
-def _page(call: Call, chosen: Selection, key: str, cursor: Body, start: int) -> Response:
+def _page(call: Call, chosen: Selection, rows: list[Row], cursor: Body, start: int) -> Response:
+    total = len(cursor["ids"])
     end = start + cursor["size"]
-    rows = _rows(call.tx, chosen, cursor["ids"][start:end])
-    body: dict[str, object] = {
-        "totalSize": len(cursor["ids"]),
-        "done": end >= len(cursor["ids"]),
-    }
-    if not body["done"]:
-        body["nextRecordsUrl"] = f"/services/data/{call.version}/query/{key}-{end}"
+    body: dict[str, object] = {"totalSize": total, "done": end >= total}
+    if end < total:
+        body["nextRecordsUrl"] = f"/services/data/{call.version}/query/{cursor['key']}-{end}"
     answer = Answer(call.version, call.settings["empty_subquery_is_null"])
     body["records"] = chosen.shown(call.tx, rows, answer)
     return wire.answer(body)
 
 
-def _rows(tx: Transaction, chosen: Selection, keys: list[str]) -> list[Row]:
-    return [row for key in keys if (row := tx.get(chosen.sobject.name, key))]
-
-
 def _page_size(call: Call) -> int:
-    asked = re.search(r"batchSize=(\d{1,9})", call.headers.get("Sforce-Query-Options", ""), re.I)
+    asked = re.search(
+        r"batchSize=(\d{1,9})", call.headers.get("Sforce-Query-Options", ""), re.IGNORECASE
+    )
     hint = int(asked[1]) if asked else _LARGEST_PAGE
     size = min(max(hint, _SMALLEST_PAGE), _LARGEST_PAGE)
     return min(size, int(call.settings["max_page"]))
@@ -90,13 +87,10 @@ def _is_dead(call: Call, cursor: Body) -> bool:
 
 
 def _forget_dead(call: Call) -> None:
-    with_keys = [(cursor["key"], cursor) for cursor in call.tx.all(_CURSORS)]
-    for key, cursor in with_keys:
+    for cursor in call.tx.all(_CURSORS):
         if _is_dead(call, cursor):
-            call.tx.delete(_CURSORS, key)
+            call.tx.delete(_CURSORS, cursor["key"])
 
 
 def _no_locator() -> errors.Refused:
-    return errors.Refused(
-        "INVALID_QUERY_LOCATOR", "invalid query locator", status=HTTPStatus.BAD_REQUEST
-    )
+    return errors.Refused("invalid query locator", code="INVALID_QUERY_LOCATOR")

@@ -10,6 +10,19 @@ from world.sandboxes.salesforce.schema import Field, SObject
 
 
 @dataclass(frozen=True)
+class Answer:
+    """How records are written out: the API version in their addresses, and what an org may vary."""
+
+    version: str
+    empty_is_null: bool
+
+    def attributes(self, sobject: SObject, row: Row) -> dict[str, Any]:
+        """Return a record that says only what and where it is."""
+        url = f"/services/data/{self.version}/sobjects/{sobject.name}/{row['Id']}"
+        return {"attributes": {"type": sobject.name, "url": url}}
+
+
+@dataclass(frozen=True)
 class _Child:
     """A subquery, and the reference by which its rows hang on a row of the query."""
 
@@ -32,16 +45,28 @@ class Selection:
         for number, column in enumerate(self._columns):
             if column in self._columns[:number]:
                 message = f"duplicate field selected: {column.field.name}"
-                raise errors.Refused("INVALID_FIELD", message)
+                raise errors.Refused(message, code="INVALID_FIELD")
         self._children = [_child(sobject, child) for child in select.children]
         self._test = conditions.bind(sobject, select.where) if select.where else None
         self._order = [(columns.resolve(sobject, o.path), o) for o in select.order]
 
     def found(self, tx: Transaction, *, with_deleted: bool = False) -> list[Row]:
         """Return the rows that match, in the order asked for."""
-        return self._picked(Reader(tx), self._candidates(tx), with_deleted=with_deleted)
+        return self.picked(Reader(tx), self._candidates(tx), with_deleted=with_deleted)
 
-    def shown(self, tx: Transaction, rows: list[Row], answer: "Answer") -> list[dict[str, Any]]:
+    def picked(self, reader: Reader, rows: list[Row], *, with_deleted: bool = False) -> list[Row]:
+        """Return those of the rows that match, in the order asked for."""
+        picked = [
+            row
+            for row in rows
+            if (with_deleted or not row["IsDeleted"])
+            and (not self._test or self._test(reader, row))
+        ]
+        for column, order in reversed(self._order):
+            picked.sort(key=_sort_key(reader, column, order), reverse=order.descending)
+        return picked[: self._select.limit]
+
+    def shown(self, tx: Transaction, rows: list[Row], answer: Answer) -> list[dict[str, Any]]:
         """Return the records that an answer carries for these rows."""
         reader = Reader(tx)
         return [self._record(tx, reader, row, answer) for row in rows]
@@ -59,43 +84,18 @@ class Selection:
             ]
         return sorted(rows, key=lambda row: str(row["Id"]))
 
-    def _picked(self, reader: Reader, rows: list[Row], *, with_deleted: bool) -> list[Row]:
-        picked = [
-            row
-            for row in rows
-            if (with_deleted or not row["IsDeleted"]) and (not self._test or self._test(reader, row))
-        ]
-        for column, order in reversed(self._order):
-            picked.sort(key=_sort_key(reader, column, order), reverse=order.descending)
-        return picked[: self._select.limit]
-
-    def _record(
-        self, tx: Transaction, reader: Reader, row: Row, answer: "Answer"
-    ) -> dict[str, Any]:
+    def _record(self, tx: Transaction, reader: Reader, row: Row, answer: Answer) -> dict[str, Any]:
         record = answer.attributes(self.sobject, row)
         for column in self._columns:
             _place(reader, record, row, column, answer)
         for child in self._children:
             rows = tx.tagged(child.selection.sobject.name, child.link.name, row["Id"])
-            picked = child.selection._picked(reader, rows, with_deleted=False)  # noqa: SLF001 - itself
+            picked = child.selection.picked(reader, rows)
             records = child.selection.shown(tx, picked, answer)
             is_null = not records and answer.empty_is_null
             whole = {"totalSize": len(records), "done": True, "records": records}
             record[child.name] = None if is_null else whole
         return record
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How records are written out: the API version in their addresses, and what an org may vary."""
-
-    version: str
-    empty_is_null: bool
-
-    def attributes(self, sobject: SObject, row: Row) -> dict[str, Any]:
-        """Return a record that says only what and where it is."""
-        url = f"/services/data/{self.version}/sobjects/{sobject.name}/{row['Id']}"
-        return {"attributes": {"type": sobject.name, "url": url}}
 
 
 def bind(text: str) -> Selection:
@@ -116,7 +116,7 @@ def _child(sobject: SObject, select: soql.Select) -> _Child:
         if link.children and link.children.lower() == select.source.lower():
             return _Child(link.children, link, Selection(select, by))
     message = f"Didn't understand relationship '{select.source}' in FROM part of query call."
-    raise errors.Refused("INVALID_TYPE", message)
+    raise errors.Refused(message, code="INVALID_TYPE")
 
 
 def _place(

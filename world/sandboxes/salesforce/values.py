@@ -3,13 +3,14 @@
 A stored number is the text of an exact decimal, a stored time the text that the vendor prints.
 """
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from world.sandboxes.salesforce import ids, objects
 from world.sandboxes.salesforce.errors import Refused
-from world.sandboxes.salesforce.schema import Field
+from world.sandboxes.salesforce.schema import Field, Type
 
 Stored = str | bool | None
 Settings = dict[str, Any]
@@ -25,19 +26,7 @@ def accepted(field: Field, value: object, settings: Settings) -> Stored:
     """
     if value is None or value == "":
         return field.default
-    match field.type:
-        case "boolean":
-            return _boolean(field, value)
-        case "currency" | "double" | "int":
-            return _number(field, value, settings)
-        case "date":
-            return _date(field, value)
-        case "reference":
-            return _reference(field, value)
-        case "picklist":
-            return _choice(field, value, settings)
-        case _:
-            return _text(field, value)
+    return _ACCEPT.get(field.type, _text)(field, value, settings)
 
 
 def shown(field: Field, stored: Stored) -> object:
@@ -56,7 +45,7 @@ def comparable(field: Field, stored: Stored) -> Any:  # noqa: ANN401 - of the fi
     return stored if field.type in ("id", "reference") else str(stored).casefold()
 
 
-def _boolean(field: Field, value: object) -> bool:
+def _boolean(field: Field, value: object, _: Settings) -> bool:
     if not isinstance(value, bool):
         raise _unreadable(field, value)
     return value
@@ -71,7 +60,7 @@ def _number(field: Field, value: object, settings: Settings) -> str:
     _, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int) or len(digits) > _DIGITS or abs(exponent) > _DIGITS:
         message = f"{field.name}: value outside of valid range on numeric field"
-        raise Refused("NUMBER_OUTSIDE_VALID_RANGE", message, fields=(field.name,))
+        raise Refused(message, code="NUMBER_OUTSIDE_VALID_RANGE", fields=(field.name,))
     if field.type != "int":
         return format(number, "f")
     if number != int(number):
@@ -86,7 +75,7 @@ def _decimal(field: Field, value: str) -> Decimal:
         raise _unreadable(field, value) from None
 
 
-def _date(field: Field, value: object) -> str:
+def _date(field: Field, value: object, _: Settings) -> str:
     try:
         day = date.fromisoformat(str(value))
     except ValueError:
@@ -96,31 +85,29 @@ def _date(field: Field, value: object) -> str:
     return value
 
 
-def _reference(field: Field, value: object) -> str:
-    key = ids.full(_text(field, value))
+def _reference(field: Field, value: object, settings: Settings) -> str:
+    key = ids.full(_text(field, value, settings))
     if key is None or not key.startswith(objects.target(field).prefix):
         message = f"{field.name}: id value of incorrect type: {value}"
-        raise Refused("MALFORMED_ID", message, fields=(field.name,))
+        raise Refused(message, code="MALFORMED_ID", fields=(field.name,))
     return key
 
 
 def _choice(field: Field, value: object, settings: Settings) -> str:
     choices = settings["currencies"] if field.name == "CurrencyIsoCode" else field.values
     if value not in choices:
-        raise Refused(
-            "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
-            f"{field.name}: bad value for restricted picklist field: {value}",
-            fields=(field.name,),
-        )
+        message = f"{field.name}: bad value for restricted picklist field: {value}"
+        code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
+        raise Refused(message, code=code, fields=(field.name,))
     return str(value)
 
 
-def _text(field: Field, value: object) -> str:
+def _text(field: Field, value: object, _: Settings) -> str:
     if not isinstance(value, str):
         raise _unreadable(field, value)
     if len(value) > field.length:
         message = f"{field.name}: data value too large: {value} (max length={field.length})"
-        raise Refused("STRING_TOO_LONG", message, fields=(field.name,))
+        raise Refused(message, code="STRING_TOO_LONG", fields=(field.name,))
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -133,4 +120,15 @@ def _unreadable(field: Field, value: object) -> Refused:
         f"Cannot deserialize instance of {field.type} from value {value!r}"
         " or request may be missing a required field"
     )
-    return Refused("JSON_PARSER_ERROR", message)
+    return Refused(message, code="JSON_PARSER_ERROR")
+
+
+_ACCEPT: dict[Type, Callable[[Field, object, Settings], Stored]] = {
+    "boolean": _boolean,
+    "currency": _number,
+    "double": _number,
+    "int": _number,
+    "date": _date,
+    "reference": _reference,
+    "picklist": _choice,
+}

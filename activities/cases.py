@@ -1,0 +1,90 @@
+"""Cases: telling people that a step waits for them, with what it blocks."""
+
+from temporalio import activity
+
+from activities import failures
+from canonical.base import Record
+from canonical.cases import Case, CaseId, Defect
+from canonical.contracts import ContractId
+from canonical.money import Money
+from store import cases, engagements, intents
+from store.database import Database, Transaction
+
+
+class OpenCases(Record):
+    """A step of a workflow is parked, by defects or by an error of a type."""
+
+    workflow: str
+    step: str
+    subject: str
+    contract: ContractId | None = None
+    defects: tuple[Defect, ...] = ()
+    error: str = ""
+    text: str = ""
+    effect: str | None = None
+
+
+class CaseRecords:
+    """Steps about cases; they touch only the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn(name="cases.open")
+    async def open(self, question: OpenCases) -> tuple[CaseId, ...]:
+        """Open a case per defect, or one for the error. Idempotent: by workflow and step."""
+        async with self._database.transaction() as tx:
+            at_risk = await _at_risk(tx, question.contract)
+            opened = (
+                [_of_defect(question, defect, at_risk) for defect in question.defects]
+                if question.defects
+                else [await _of_error(tx, question, at_risk)]
+            )
+            for case in opened:
+                await cases.open_case(tx, case)
+        return tuple(case.id for case in opened)
+
+    @activity.defn(name="cases.close")
+    async def close(self, closed: tuple[CaseId, ...]) -> None:
+        """Close cases whose step went on. Idempotent: closed is closed."""
+        async with self._database.transaction() as tx:
+            for case in closed:
+                await cases.close_case(tx, case)
+
+
+def _of_defect(question: OpenCases, defect: Defect, at_risk: Money | None) -> Case:
+    return Case(
+        id=CaseId(f"{question.workflow}/{question.step}/{defect.field}"),
+        error_class=defect.error_class,
+        step=question.step,
+        workflow=question.workflow,
+        subject=defect.subject,
+        text=defect.text,
+        root_cause=f"{defect.error_class}/{defect.subject}/{defect.field}",
+        owner=defect.owner,
+        certainty="not_sent",
+        at_risk=at_risk,
+    )
+
+
+async def _of_error(tx: Transaction, question: OpenCases, at_risk: Money | None) -> Case:
+    error_class = failures.error_class(question.error)
+    reason = await intents.reason(tx, question.effect) if question.effect else None
+    return Case(
+        id=CaseId(f"{question.workflow}/{question.step}"),
+        error_class=error_class,
+        step=question.step,
+        workflow=question.workflow,
+        subject=question.subject,
+        text=reason or question.text,
+        root_cause=f"{error_class}/{question.error}/{question.subject}",
+        owner=failures.owner(error_class),
+        certainty=failures.certainty(question.error),
+        at_risk=at_risk,
+    )
+
+
+async def _at_risk(tx: Transaction, contract: ContractId | None) -> Money | None:
+    if contract is None:
+        return None
+    return await engagements.value(tx, contract)

@@ -1,0 +1,209 @@
+"""Clients: from an account in the CRM to a customer and a company, under one golden record."""
+
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities import effects, failures
+from activities.effects import Effect, Effects, Kind
+from canonical.base import Record
+from canonical.cases import Defect
+from canonical.clients import Client, ClientId
+from canonical.landscape import Landscape
+from canonical.organization import EntityId
+from canonical.processes import Routes
+from canonical.systems import ForeignId
+from connectors import ports
+from policies import client_check, tax_treatment
+from store import clients, clock, crosswalk, mappings, trail
+from store.database import Database, Transaction
+
+
+class CheckClient(Record):
+    """Can this account be a client of that entity?"""
+
+    account: ForeignId
+    entity: EntityId
+
+
+class ClientChecked(Record):
+    """The client's id, and what is wrong with the account; nothing if it is complete."""
+
+    client: ClientId
+    defects: tuple[Defect, ...]
+
+
+class OpenClient(Record):
+    """Open a client in one of its entity's systems."""
+
+    client: ClientId
+    routes: Routes
+
+
+class CrmClients:
+    """Steps about clients, bound to one CRM by the worker."""
+
+    def __init__(
+        self, crm: ports.Crm, database: Database, performed: Effects, landscape: Landscape
+    ) -> None:
+        self._crm = crm
+        self._database = database
+        self._effects = performed
+        self._landscape = landscape
+
+    @activity.defn(name="clients.check")
+    async def check(self, question: CheckClient) -> ClientChecked:
+        """Read and check an account; keep the golden record. Idempotent: newest. 1 request."""
+        with failures.reported():
+            account = await self._crm.account(question.account)
+            supplier = self._landscape.entity(question.entity).country
+            async with self._database.transaction() as tx:
+                client = await clients.identify(tx, account.id)
+                verdict = client_check.decide(account, client, supplier)
+                if isinstance(verdict, client_check.Incomplete):
+                    return ClientChecked(client=client, defects=verdict.defects)
+                await clients.save(tx, verdict.client)
+        return ClientChecked(client=client, defects=())
+
+    @activity.defn(name="clients.publish_to_crm")
+    async def publish(self, question: OpenClient) -> ForeignId:
+        """Write the client's ids on its account. Idempotent: by the account's id. 1 request."""
+        with failures.reported():
+            async with self._database.reading() as tx:
+                client = await clients.get(tx, question.client)
+                links = await _links(tx, question)
+
+            async def send() -> ForeignId:
+                await self._crm.record_client(client.account, links)
+                return client.account
+
+            effect = Effect(
+                kind=Kind.CLIENT_CRM,
+                key=f"client/{client.id}/{question.routes.entity}/crm",
+                system=question.routes.crm,
+                content=links,
+                send=send,
+                resolve=effects.send_again,
+            )
+            return await self._effects.once(effect)
+
+
+class ErpClients:
+    """Steps about clients, bound to one ERP by the worker."""
+
+    def __init__(
+        self, erp: ports.Erp, database: Database, performed: Effects, landscape: Landscape
+    ) -> None:
+        self._erp = erp
+        self._database = database
+        self._effects = performed
+        self._landscape = landscape
+
+    @activity.defn(name="clients.open_in_erp")
+    async def open(self, question: OpenClient) -> ForeignId:
+        """Create the customer. Idempotent: the client id is unique in the ERP. 2 requests."""
+        entity = question.routes.entity
+        with failures.reported():
+            async with self._database.reading() as tx:
+                client = await clients.get(tx, question.client)
+                ours = f"{client.id}/{entity}"
+                known = await crosswalk.find(tx, "client", ours, question.routes.erp)
+                if known:
+                    return known
+                codes = await self._codes(tx, client, question.routes)
+
+            async def keep(tx: Transaction, customer: ForeignId) -> None:
+                await crosswalk.link(tx, "client", ours, customer)
+
+            effect = Effect(
+                kind=Kind.CLIENT_ERP,
+                key=f"client/{ours}/erp",
+                system=question.routes.erp,
+                content=_Customer(client=client, codes=codes),
+                send=lambda: self._erp.create_customer(entity, client, codes),
+                resolve=effects.send_again,
+                keep=keep,
+            )
+            return await self._effects.once(effect)
+
+    async def _codes(self, tx: Transaction, client: Client, routes: Routes) -> ports.CustomerCodes:
+        rows = await mappings.of_system(tx, routes.erp)
+        today = await clock.today(tx)
+        entity = routes.entity
+        supplier = self._landscape.entity(entity).country
+        treatment = tax_treatment.decide(supplier, client.tax_profile).treatment
+        return ports.CustomerCodes(
+            customer_group=rows.value(
+                "customer_group", client.tax_profile.status, entity=entity, on=today
+            ),
+            payment_terms=rows.value(
+                "payment_terms", client.payment_terms, entity=entity, on=today
+            ),
+            tax_group=rows.value("tax_group", treatment, entity=entity, on=today),
+        )
+
+
+class PsaClients:
+    """Steps about clients, bound to one PSA by the worker."""
+
+    def __init__(
+        self, psa: ports.Psa, database: Database, performed: Effects, *, settle: timedelta
+    ) -> None:
+        self._psa = psa
+        self._database = database
+        self._effects = performed
+        self._settle = settle
+
+    @activity.defn(name="clients.open_in_psa")
+    async def open(self, question: OpenClient) -> ForeignId:
+        """Create the company. Idempotent: found again by our client id. At most 3 requests."""
+        with failures.reported():
+            async with self._database.reading() as tx:
+                client = await clients.get(tx, question.client)
+                known = await crosswalk.find(tx, "client", client.id, question.routes.psa)
+                if known:
+                    return known
+
+            async def keep(tx: Transaction, company: ForeignId) -> None:
+                await crosswalk.link(tx, "client", client.id, company)
+
+            effect = Effect(
+                kind=Kind.CLIENT_PSA,
+                key=f"client/{client.id}/psa",
+                system=question.routes.psa,
+                content=client,
+                send=lambda: self._psa.create_client(client),
+                resolve=effects.by_reference(
+                    lambda: self._psa.find_client(client.id), settle=self._settle
+                ),
+                keep=keep,
+            )
+            return await self._effects.once(effect)
+
+
+class ClientRecords:
+    """Steps about clients that touch only the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn(name="clients.onboarded")
+    async def onboarded(self, question: OpenClient) -> None:
+        """Publish that a client is ready. Idempotent: one event per client and entity."""
+        async with self._database.transaction() as tx:
+            subject = f"{question.client}/{question.routes.entity}"
+            await trail.publish(tx, "client.onboarded", subject)
+
+
+class _Customer(Record):
+    client: Client
+    codes: ports.CustomerCodes
+
+
+async def _links(tx: Transaction, question: OpenClient) -> ports.ClientLinks:
+    routes, client = question.routes, question.client
+    return ports.ClientLinks(
+        client=client,
+        erp=await crosswalk.theirs(tx, "client", f"{client}/{routes.entity}", routes.erp),
+        psa=await crosswalk.theirs(tx, "client", client, routes.psa),
+    )

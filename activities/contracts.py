@@ -1,0 +1,123 @@
+"""Contracts: checking a won deal, and making it a contract with its project."""
+
+from temporalio import activity
+
+from activities import failures
+from canonical.base import Record
+from canonical.cases import Defect
+from canonical.clients import ClientId
+from canonical.contracts import Contract, ContractId, ContractLine, Milestones
+from canonical.opportunities import Opportunity
+from canonical.processes import Routes
+from canonical.projects import FinancialDimensions, Project, ProjectCode
+from policies import contract_check
+from store import contracts, engagements, mappings, trail
+from store.database import Database, Transaction
+
+
+class CheckContract(Record):
+    """Can the deal as last read become a contract?"""
+
+    contract: ContractId
+    routes: Routes
+
+
+class ContractChecked(Record):
+    """What is wrong with the deal; nothing if it is complete."""
+
+    defects: tuple[Defect, ...]
+
+
+class ActivateTerms(Record):
+    """Make the deal a contract with this client."""
+
+    contract: ContractId
+    client: ClientId
+    routes: Routes
+
+
+class TermsActivated(Record):
+    """The codes of the contract's projects."""
+
+    projects: tuple[ProjectCode, ...]
+
+
+class ContractRecords:
+    """Steps about contracts; they touch only the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn(name="contracts.check")
+    async def check(self, question: CheckContract) -> ContractChecked:
+        """Check the deal against what every system needs. Idempotent: reads only."""
+        with failures.reported():
+            async with self._database.reading() as tx:
+                _, verdict = await _checked(tx, question.contract, question.routes)
+        if isinstance(verdict, contract_check.Incomplete):
+            return ContractChecked(defects=verdict.defects)
+        return ContractChecked(defects=())
+
+    @activity.defn(name="contracts.activate")
+    async def activate(self, question: ActivateTerms) -> TermsActivated:
+        """Keep contract and project. Idempotent: ids are given out once."""
+        with failures.reported():
+            async with self._database.transaction() as tx:
+                deal, verdict = await _checked(tx, question.contract, question.routes)
+                if isinstance(verdict, contract_check.Incomplete):
+                    raise contract_check.IncompleteError(verdict.defects[0].text)
+                contract = _contract(deal, verdict, question)
+                await contracts.save(tx, contract)
+                project = await _project(tx, contract, question.routes)
+                await contracts.save_project(tx, project)
+                await trail.publish(tx, "contract.activated", contract.id)
+        return TermsActivated(projects=(project.code,))
+
+
+async def _checked(
+    tx: Transaction, contract: ContractId, routes: Routes
+) -> tuple[Opportunity, contract_check.Verdict]:
+    deal = await engagements.deal(tx, contract)
+    erp = await mappings.of_system(tx, routes.erp)
+    psa = await mappings.of_system(tx, routes.psa)
+    return deal, contract_check.decide(deal, contract, erp=erp, psa=psa)
+
+
+def _contract(
+    deal: Opportunity, terms: contract_check.Complete, question: ActivateTerms
+) -> Contract:
+    return Contract(
+        id=question.contract,
+        opportunity=deal.id,
+        client=question.client,
+        entity=terms.entity,
+        name=deal.name,
+        currency=deal.currency,
+        price=terms.price,
+        practice=terms.practice,
+        service_from=terms.service_from,
+        service_until=terms.service_until,
+        purchase_order=deal.purchase_order,
+        lines=(ContractLine(number=1, terms=terms.terms),),
+    )
+
+
+async def _project(tx: Transaction, contract: Contract, routes: Routes) -> Project:
+    rows = await mappings.of_system(tx, routes.erp)
+    code = await contracts.project_code(tx, contract.id)
+    unit = rows.value(
+        "business_unit", contract.practice, entity=contract.entity, on=contract.service_from
+    )
+    terms = contract.lines[0].terms
+    return Project(
+        code=code,
+        contract=contract.id,
+        client=contract.client,
+        entity=contract.entity,
+        name=contract.name,
+        currency=contract.currency,
+        starts_on=contract.service_from,
+        ends_on=contract.service_until,
+        dimensions=FinancialDimensions(business_unit=unit, project=code),
+        milestones=terms.milestones if isinstance(terms, Milestones) else (),
+    )

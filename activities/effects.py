@@ -1,0 +1,220 @@
+"""One effect: how a write to another system happens once, whatever dies in between.
+
+planned → sent → confirmed | rejected | uncertain. A step that finds `sent` or
+`uncertain` resolves it first, in the way that the write's delivery class allows.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from temporalio import activity
+
+from canonical.base import Record, RuleError
+from canonical.systems import ForeignId, SystemId
+from connectors import errors
+from store import intents
+from store.database import Database, Transaction
+from store.tables.effects import State
+
+Send = Callable[[], Awaitable[ForeignId]]
+Resolve = Callable[[], Awaitable[ForeignId | None]]
+Keep = Callable[[Transaction, ForeignId], Awaitable[None]]
+
+_BEAT = timedelta(seconds=1)
+_UNANSWERED = (State.SENT, State.UNCERTAIN)
+_AFTER: dict[type[errors.ConnectorError], State] = {  # anything else leaves it uncertain
+    errors.Transient: State.PLANNED,
+    errors.Unauthorized: State.PLANNED,
+    errors.Rejected: State.REJECTED,
+    errors.Missing: State.REJECTED,
+}
+
+
+class Kind(StrEnum):
+    """Every kind of write there is; each is a boundary at which a worker can die."""
+
+    CLIENT_ERP = "client.erp"
+    CLIENT_PSA = "client.psa"
+    CLIENT_CRM = "client.crm"
+    CONTRACT_ERP = "contract.erp"
+    PROJECT_PSA = "project.psa"
+    PROJECT_PSA_ARCHIVE = "project.psa.archive"
+    PROJECT_ERP = "project.erp"
+    PROJECT_CRM = "project.crm"
+    MILESTONE_PSA = "milestone.psa"
+    JOURNAL_DRAFT = "journal.draft"
+    JOURNAL_LINES = "journal.lines"
+    JOURNAL_POST = "journal.post"
+    INVOICE_DRAFT = "invoice.draft"
+    INVOICE_LINES = "invoice.lines"
+    INVOICE_POST = "invoice.post"
+    INVOICE_CRM = "invoice.crm"
+    INVOICE_PSA = "invoice.psa"
+
+
+class Point(StrEnum):
+    """Where within a write a worker can die."""
+
+    PLANNED = "planned"  # the intent is recorded, nothing is sent
+    SENT = "sent"  # about to send
+    ANSWERED = "answered"  # applied by the other system, the answer is not recorded
+    CONFIRMED = "confirmed"  # recorded, not yet reported to the workflow
+
+
+Boundary = Callable[[Kind, Point], None]
+
+
+class OutcomeUnknownError(RuleError):
+    """A write may have been applied and only a person can find out."""
+
+
+class DoubleFoundError(RuleError):
+    """Two records carry the reference that one write made; a person decides which stays."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """A write, the business key it happens once under, and how to resolve a lost answer.
+
+    `keep` records what the answer means to us, in the transaction that confirms the write.
+    """
+
+    kind: Kind
+    key: str
+    system: SystemId
+    content: Record
+    send: Send
+    resolve: Resolve
+    keep: Keep | None = None
+
+
+async def send_again() -> ForeignId | None:
+    """Class A: repeating changes nothing, so there is nothing to find out."""
+    return None
+
+
+def by_reference(
+    find: Callable[[], Awaitable[tuple[ForeignId, ...]]],
+    *,
+    settle: timedelta,
+    discard: Callable[[ForeignId], Awaitable[None]] | None = None,
+) -> Resolve:
+    """Class B: search, outwait the longest request and the read lag, search again.
+
+    `discard` removes doubles where they are drafts that moved nothing.
+    """
+
+    async def resolve() -> ForeignId | None:
+        found = await find()
+        if not found:
+            await asyncio.sleep(settle.total_seconds())
+            found = await find()
+        if len(found) > 1:
+            await _without_doubles(found, discard)
+        return found[0] if found else None
+
+    return resolve
+
+
+async def ask_a_person() -> ForeignId | None:
+    """Class C: raise `OutcomeUnknownError`, which parks the step."""
+    raise OutcomeUnknownError
+
+
+class Effects:
+    """Performs effects over the store that remembers them. `at` is told of each boundary."""
+
+    def __init__(self, database: Database, at: Boundary = lambda _kind, _point: None) -> None:
+        self._database = database
+        self._at = at
+
+    async def once(self, effect: Effect) -> ForeignId:
+        """Return what the other system made, now or at an earlier attempt. Heartbeats.
+
+        Raises:
+            ContentChangedError: the key already stands for other content.
+            OutcomeUnknownError: class C, and an earlier answer was lost.
+            DoubleFoundError: class B, and two records carry the reference.
+            ConnectorError: this attempt failed; the effect remembers how.
+        """
+        async with heartbeats():
+            progress = await self._plan(effect)
+            if progress.answer is not None:
+                return progress.answer
+            answer = None
+            if progress.state in _UNANSWERED:
+                answer = await effect.resolve()
+            answer = answer or await self._send(effect)
+            self._at(effect.kind, Point.ANSWERED)
+            await self._confirm(effect, answer)
+            self._at(effect.kind, Point.CONFIRMED)
+        return answer
+
+    async def _plan(self, effect: Effect) -> intents.Progress:
+        intent = intents.Intent(
+            key=effect.key,
+            kind=effect.kind,
+            system=effect.system,
+            content_hash=content_hash(effect.content),
+        )
+        async with self._database.transaction() as tx:
+            progress = await intents.plan(tx, intent)
+        self._at(effect.kind, Point.PLANNED)
+        return progress
+
+    async def _send(self, effect: Effect) -> ForeignId:
+        async with self._database.transaction() as tx:
+            await intents.move(tx, effect.key, State.SENT)
+        self._at(effect.kind, Point.SENT)
+        try:
+            return await effect.send()
+        except errors.ConnectorError as exc:
+            exc.add_note(effect.key)  # so that a case finds the vendor's own words
+            state = _AFTER.get(type(exc), State.UNCERTAIN)
+            async with self._database.transaction() as tx:
+                await intents.move(tx, effect.key, state, reason=exc.reason or str(exc))
+            raise
+
+    async def _confirm(self, effect: Effect, answer: ForeignId) -> None:
+        async with self._database.transaction() as tx:
+            await intents.move(tx, effect.key, State.CONFIRMED, answer=answer)
+            if effect.keep is not None:
+                await effect.keep(tx, answer)
+
+
+def content_hash(content: Record) -> str:
+    """Return the SHA-256 of a record's canonical JSON, in hex."""
+    return hashlib.sha256(content.model_dump_json().encode()).hexdigest()
+
+
+async def _without_doubles(
+    found: tuple[ForeignId, ...], discard: Callable[[ForeignId], Awaitable[None]] | None
+) -> None:
+    if discard is None:
+        msg = f"{len(found)} records in {found[0].system} carry one reference"
+        raise DoubleFoundError(msg)
+    for double in found[1:]:
+        await discard(double)
+
+
+@asynccontextmanager
+async def heartbeats() -> AsyncGenerator[None]:
+    """Show the server every second that this step is alive, so that a dead one moves on."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(_BEAT.total_seconds())
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating

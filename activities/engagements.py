@@ -1,0 +1,51 @@
+"""Engagements: how far a won deal has come, and whether anything is left to do."""
+
+from temporalio import activity
+
+from activities import failures
+from canonical.base import Record
+from canonical.contracts import Contract, ContractId
+from store import contracts, engagements, entries, slices
+from store.database import Database, Transaction
+from store.tables.parties import Stage
+
+
+class MoveEngagement(Record):
+    """An engagement has come this far."""
+
+    contract: ContractId
+    stage: Stage
+
+
+class EngagementRecords:
+    """Steps about engagements; they touch only the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn(name="engagements.move")
+    async def move(self, question: MoveEngagement) -> None:
+        """Record and publish a stage. Idempotent: a stage is entered once."""
+        with failures.reported():
+            async with self._database.transaction() as tx:
+                await engagements.move(tx, question.contract, question.stage)
+
+    @activity.defn(name="engagements.is_fulfilled")
+    async def is_fulfilled(self, contract: ContractId) -> bool:
+        """Say whether all that was sold is billed. Idempotent: reads only."""
+        async with self._database.reading() as tx:
+            known = await contracts.find(tx, contract)
+            if known is None or await entries.has_unposted(tx, contract):
+                return False
+            if await slices.open_count(tx, contract):
+                return False
+            return await _all_billed(tx, known)
+
+
+async def _all_billed(tx: Transaction, contract: Contract) -> bool:
+    terms = contract.lines[0].terms
+    if terms.model == "milestones":
+        billed = [await slices.exists(tx, term.id) for term in terms.milestones]
+        return all(billed)
+    until = await contracts.billed_until(tx, contract.id)
+    return until is not None and until >= contract.service_until

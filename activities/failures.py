@@ -1,0 +1,80 @@
+"""Failures in Temporal's terms, so that every activity retries alike."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from canonical.base import RuleError
+from canonical.cases import Certainty, ErrorClass, Owner
+from connectors import errors
+
+_RETRIED = (errors.Transient, errors.Uncertain)  # an effect resolves the latter before it sends
+_VENDORS_WORD = (errors.Transient, errors.Uncertain, errors.Rejected, errors.Missing)
+
+_CLASS: dict[str, ErrorClass] = {  # by the error's own name; `domain.md` §4.2
+    "Transient": "E01",
+    "Uncertain": "E03",
+    "OutcomeUnknownError": "E03",
+    "Unauthorized": "E04",
+    "Rejected": "E05",
+    "MappingMissingError": "E06",
+    "Missing": "E07",
+    "NotLinkedError": "E07",
+    "DoubleFoundError": "E09",
+    "AmountsDifferError": "E15",
+    "ApprovalStaleError": "E16",
+    "Drifted": "E20",
+}
+_CODE_DEFECT: ErrorClass = "E21"
+_OWNER: dict[ErrorClass, Owner] = {
+    "E05": "finance",
+    "E06": "finance",
+    "E09": "finance",
+    "E15": "finance",
+    "E16": "finance",
+}
+_UNKNOWN = ("Uncertain", "OutcomeUnknownError", "DoubleFoundError")
+_REFUSED = ("Rejected", "Missing")
+
+
+@contextmanager
+def reported() -> Generator[None]:
+    """Re-raise a failure as an ApplicationError named after its class.
+
+    Raises:
+        ApplicationError: non-retryable unless waiting can help; benign (nobody
+            is paged) when it is the vendor's word and not our bug. Its details are the
+            keys of the effects that failed.
+    """
+    try:
+        yield
+    except (errors.ConnectorError, RuleError) as exc:
+        benign = isinstance(exc, _VENDORS_WORD)
+        raise ApplicationError(
+            str(exc) or type(exc).__name__,
+            *getattr(exc, "__notes__", ()),
+            type=type(exc).__name__,
+            non_retryable=not isinstance(exc, _RETRIED),
+            next_retry_delay=exc.retry_after if isinstance(exc, errors.ConnectorError) else None,
+            category=ApplicationErrorCategory.BENIGN
+            if benign
+            else ApplicationErrorCategory.UNSPECIFIED,
+        ) from exc
+
+
+def error_class(error: str) -> ErrorClass:
+    """Return the class of an error by its type's name; what nobody foresaw is E21."""
+    return _CLASS.get(error, _CODE_DEFECT)
+
+
+def owner(kind: ErrorClass) -> Owner:
+    """Return who deals with a class of errors."""
+    return _OWNER.get(kind, "integration")
+
+
+def certainty(error: str) -> Certainty:
+    """Return what is known about the write behind an error."""
+    if error in _UNKNOWN:
+        return "outcome_unknown"
+    return "rejected" if error in _REFUSED else "not_sent"

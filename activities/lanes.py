@@ -1,0 +1,124 @@
+"""Lanes: starting the processes that many share, and telling them what there is to do.
+
+A child workflow would fail if another parent had started it already, so a shared process is
+started here, with the message and the start in one request.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.common import WorkflowIDConflictPolicy
+
+from activities import failures
+from activities.deals import routes
+from canonical import processes
+from canonical.contracts import ContractId
+from canonical.landscape import Landscape
+from canonical.processes import (
+    PROCESSES,
+    BillingCycle,
+    BillingLane,
+    CollectRequest,
+    KeepClient,
+    Lane,
+    OnboardingRequest,
+    PostLane,
+)
+from store import billing, clients, contracts, engagements, entries
+from store.database import Database
+
+_ANSWER = timedelta(seconds=20)
+_Start = WithStartWorkflowOperation[Any, Any]
+
+
+class Lanes:
+    """Steps that start or tell shared processes; they touch the store and the engine."""
+
+    def __init__(self, client: Client, database: Database, landscape: Landscape) -> None:
+        self._client = client
+        self._database = database
+        self._landscape = landscape
+
+    @activity.defn(name="lanes.request_client")
+    async def request_client(self, request: OnboardingRequest) -> None:
+        """Ask for an onboarding. Idempotent: the same asker gets the same number."""
+        account, erp = request.account, request.routes.erp
+        async with self._database.transaction() as tx:
+            number = await clients.onboarding_number(tx, account, erp, request.asked_by)
+        start: _Start = WithStartWorkflowOperation(
+            "ClientMaster",
+            KeepClient(account=account),
+            id=processes.client_id(account),
+            task_queue=PROCESSES,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=f"Client {account}",
+        )
+        await self._client.execute_update_with_start_workflow(
+            "onboard",
+            request.model_copy(update={"number": number}),
+            start_workflow_operation=start,
+            id=f"{request.asked_by}/{number}",
+            rpc_timeout=_ANSWER,
+        )
+
+    @activity.defn(name="lanes.wake")
+    async def wake(self, request: CollectRequest) -> int:
+        """Wake every lane that has something to do. Idempotent: a lane looks for itself."""
+        with failures.reported():
+            async with self._database.reading() as tx:
+                lanes = [Lane.parse(key) for key in await entries.waiting_lanes(tx)]
+                requests = await billing.waiting(tx)
+            for lane in lanes:
+                await self._post(PostLane(lane=lane, psa=request.psa))
+            for asked in requests:
+                await self.bill(asked)
+        return len(lanes) + len(requests)
+
+    async def bill(self, asked: billing.Request) -> None:
+        """Tell a contract's billing lane about a cycle; the same cycle twice is one cycle."""
+        lane = await self._billing_lane(asked.contract)
+        start: _Start = WithStartWorkflowOperation(
+            "Billing",
+            lane,
+            id=processes.billing_id(asked.contract),
+            task_queue=PROCESSES,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=f"Billing of {asked.contract}",
+        )
+        cycle = BillingCycle.model_validate(
+            {"cycle": asked.cycle, "key": asked.key, "kind": asked.kind, "cut_off": asked.cut_off}
+        )
+        await self._client.execute_update_with_start_workflow(
+            "bill",
+            cycle,
+            start_workflow_operation=start,
+            id=f"cycle/{asked.cycle}",
+            rpc_timeout=_ANSWER,
+        )
+
+    async def _post(self, lane: PostLane) -> None:
+        await self._client.start_workflow(
+            "PostTime",
+            lane,
+            id=processes.posting_id(lane.lane),
+            task_queue=PROCESSES,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal="more",
+            static_summary=f"Post time of {lane.lane.entity} to {lane.lane.erp}",
+        )
+
+    async def _billing_lane(self, contract: ContractId) -> BillingLane:
+        async with self._database.reading() as tx:
+            engagement = await engagements.of_contract(tx, contract)
+            entity = (await contracts.get(tx, contract)).entity
+        found = routes(self._landscape, entity)
+        if found is None:
+            raise LookupError(entity)  # an active contract's entity is in the landscape
+        return BillingLane(
+            contract=contract,
+            opportunity=engagement.opportunity,
+            generation=engagement.generation,
+            routes=found,
+        )

@@ -1,0 +1,228 @@
+"""Postings: pricing approved entries, freezing them into batches, posting them as cost."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import NamedTuple
+
+from temporalio import activity
+
+from activities import effects, failures
+from activities.effects import Effect, Effects, Kind, content_hash
+from canonical.base import Record
+from canonical.cases import Defect
+from canonical.entries import EntryKey
+from canonical.organization import EntityId
+from canonical.postings import BatchId, HourBatch
+from canonical.processes import Lane
+from canonical.systems import ForeignId, SystemId
+from connectors import ports
+from policies.billing import entry_decision
+from store import batches, contracts, entries, intents, mappings, slices
+from store.database import Database, Transaction
+from store.entries import Decision, Filed
+from store.tables.work import Progress
+
+_MOST_DEFECTS = 20  # a history carries decisions, never rows
+
+
+class CutRequest(Record):
+    """Cut a lane's next batch; `psa` is where its entries come from."""
+
+    lane: Lane
+    psa: SystemId
+    size: int = 1000
+
+
+class Cut(Record):
+    """The batch, if there was anything to post; `held` entries wait for what the defects name."""
+
+    batch: BatchId | None
+    size: int
+    held: int
+    defects: tuple[Defect, ...]
+
+
+class PostRequest(Record):
+    """Post a frozen batch."""
+
+    batch: BatchId
+    entity: EntityId
+
+
+class _Decided(NamedTuple):
+    """One entry with what was decided about it."""
+
+    filed: Filed
+    decision: entry_decision.Decision
+
+
+class PostingRecords:
+    """Steps about postings that touch only the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn(name="postings.cut")
+    async def cut(self, request: CutRequest) -> Cut:
+        """Price and freeze the next batch. Idempotent: what is cut is not cut again."""
+        with failures.reported():
+            async with self._database.transaction() as tx:
+                return await _freeze(tx, request.lane, await _decide(tx, request))
+
+    @activity.defn(name="postings.release_held")
+    async def release_held(self, lane: Lane) -> int:
+        """Let held entries be decided again. Idempotent: nothing held, nothing to do."""
+        async with self._database.transaction() as tx:
+            return await entries.release_held(tx, lane.key)
+
+
+class ErpPostings:
+    """Steps about postings, bound to one ERP by the worker."""
+
+    def __init__(
+        self, erp: ports.Erp, database: Database, performed: Effects, *, settle: timedelta
+    ) -> None:
+        self._erp = erp
+        self._database = database
+        self._effects = performed
+        self._settle = settle
+
+    @activity.defn(name="postings.post")
+    async def post(self, request: PostRequest) -> ForeignId:
+        """Draft, fill and post a batch. Idempotent: posted by its own id. At most 5 requests."""
+        with failures.reported():
+            async with self._database.reading() as tx:
+                batch = await batches.get(tx, request.batch)
+            journal = await self._draft(batch, request)
+            await self._fill(batch, journal)
+            return await self._post(batch, journal)
+
+    async def _draft(self, batch: HourBatch, request: PostRequest) -> ForeignId:
+        async def find() -> tuple[ForeignId, ...]:
+            found = await self._erp.find_journals(request.entity, batch.id)
+            posted_first = sorted(found, key=lambda document: not document.is_posted)
+            return tuple(document.id for document in posted_first)
+
+        return await self._effects.once(
+            _effect(
+                Kind.JOURNAL_DRAFT,
+                batch,
+                send=lambda: self._erp.create_journal(request.entity, batch.id),
+                resolve=effects.by_reference(
+                    find,
+                    settle=self._settle,
+                    discard=lambda double: self._erp.discard_journal(request.entity, double),
+                ),
+            )
+        )
+
+    async def _fill(self, batch: HourBatch, journal: ForeignId) -> None:
+        async def send() -> ForeignId:
+            await self._erp.fill_journal(journal, batch)
+            return journal
+
+        await self._effects.once(_effect(Kind.JOURNAL_LINES, batch, send=send))
+
+    async def _post(self, batch: HourBatch, journal: ForeignId) -> ForeignId:
+        async def keep(tx: Transaction, voucher: ForeignId) -> None:
+            await entries.mark_posted(tx, batch.id)
+            await batches.mark_posted(tx, batch.id, voucher.value)
+
+        effect = _effect(
+            Kind.JOURNAL_POST,
+            batch,
+            send=lambda: self._erp.post_journal(batch.entity, journal),
+            keep=keep,
+        )
+        return await self._effects.once(effect)
+
+
+def _effect(
+    kind: Kind,
+    batch: HourBatch,
+    *,
+    send: effects.Send,
+    resolve: effects.Resolve = effects.send_again,
+    keep: effects.Keep | None = None,
+) -> Effect:
+    return Effect(
+        kind=kind,
+        key=f"batch/{batch.id}/{kind.value}",
+        system=Lane.parse(batch.id.rpartition("/")[0]).erp,
+        content=batch,
+        send=send,
+        resolve=resolve,
+        keep=keep,
+    )
+
+
+async def _decide(tx: Transaction, request: CutRequest) -> list[_Decided]:
+    lane = request.lane
+    filed = await entries.received(tx, lane.key, limit=request.size)
+    codes = entry_decision.Codes(
+        erp=await mappings.of_system(tx, lane.erp),
+        psa=await mappings.of_system(tx, request.psa),
+        entity=lane.entity,
+    )
+    terms = {
+        item.project: (
+            await contracts.get(tx, item.contract),
+            await contracts.project(tx, item.project),
+        )
+        for item in {item.project: item for item in filed}.values()
+    }
+    return [
+        _Decided(item, entry_decision.decide(item.entry, *terms[item.project], codes))
+        for item in filed
+    ]
+
+
+async def _freeze(tx: Transaction, lane: Lane, decided: list[_Decided]) -> Cut:
+    await slices.drop_held(tx, [item.filed.entry.key for item in decided])
+    await slices.add(tx, [(item.filed.contract, item.decision.part) for item in decided])
+    batch_id, sequence = await batches.following_id(tx, lane.key)
+    costed = [item.decision.line for item in decided if item.decision.line is not None]
+    lines = tuple(
+        line.model_copy(update={"number": number}) for number, line in enumerate(costed, start=1)
+    )
+    numbers = {line.entry: line.number for line in lines}
+    await entries.decide(tx, [_decision(item, batch_id, numbers) for item in decided])
+    if lines:
+        batch = HourBatch(id=batch_id, entity=lane.entity, lines=lines)
+        await batches.freeze(tx, lane.key, sequence, batch)
+        await _plan(tx, batch, lane)
+    return Cut(
+        batch=batch_id if lines else None,
+        size=len(lines),
+        held=len(decided) - len(lines),
+        defects=_distinct(item.decision.defect for item in decided),
+    )
+
+
+async def _plan(tx: Transaction, batch: HourBatch, lane: Lane) -> None:
+    digest = content_hash(batch)
+    for kind in (Kind.JOURNAL_DRAFT, Kind.JOURNAL_LINES, Kind.JOURNAL_POST):
+        intent = intents.Intent(
+            key=f"batch/{batch.id}/{kind.value}",
+            kind=kind,
+            system=lane.erp,
+            content_hash=digest,
+        )
+        await intents.plan(tx, intent)
+
+
+def _decision(item: _Decided, batch: BatchId, numbers: dict[EntryKey, int]) -> Decision:
+    key = item.filed.entry.key
+    number = numbers.get(key)
+    return Decision(
+        key=key,
+        progress=Progress.HELD if number is None else Progress.BATCHED,
+        verdict=item.decision.verdict.model_dump_json(),
+        batch=None if number is None else batch,
+        line=number,
+    )
+
+
+def _distinct(defects: Iterable[Defect | None]) -> tuple[Defect, ...]:
+    by_cause = {(d.error_class, d.field, d.text): d for d in defects if d is not None}
+    return tuple(by_cause.values())[:_MOST_DEFECTS]

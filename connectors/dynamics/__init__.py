@@ -1,0 +1,6 @@
+"""Microsoft Dynamics 365 Finance & Operations: customers, projects, hours, free text invoices."""
+
+from connectors.dynamics._client import Dynamics
+from connectors.dynamics._connection import connect
+
+__all__ = ["Dynamics", "connect"]

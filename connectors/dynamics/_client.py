@@ -1,0 +1,9 @@
+"""The calls we make to F&O. One method per call; see `ports.Erp` for what each promises."""
+
+from connectors.dynamics._invoices import Invoices
+from connectors.dynamics._journals import Journals
+from connectors.dynamics._masters import Masters
+
+
+class Dynamics(Masters, Journals, Invoices):
+    """One F&O environment; see `ports.Erp`. Every entity id is a `dataAreaId` in upper case."""

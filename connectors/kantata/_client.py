@@ -1,0 +1,177 @@
+"""The calls we make to Kantata. One method per call, one attempt per call."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import httpx
+
+from canonical.clients import Client, ClientId
+from canonical.contracts import MilestoneTerm
+from canonical.entries import MilestoneReached
+from canonical.invoices import Invoice, InvoiceStatus, Reference
+from canonical.notices import Notices
+from canonical.projects import Project, ProjectCode
+from canonical.systems import ForeignId, SystemId
+from connectors import errors, ports
+from connectors.kantata import _bodies, _mapping, _references, _wire
+from connectors.kantata._api import VENDOR, Api, drift
+from connectors.kantata._options import Options
+
+
+class Kantata:
+    """Kantata, over an HTTP client that already carries base URL, auth and timeout."""
+
+    def __init__(self, http_client: httpx.AsyncClient, system: SystemId, options: Options) -> None:
+        self._api = Api(http_client)
+        self._system = system
+        self._options = options
+        self._employees: dict[str, str] = {}
+
+    async def find_client(self, client: ClientId) -> tuple[ForeignId, ...]:
+        """Return the companies with our client id. See `ports.Psa`."""
+        return await self._find(_references.CLIENT, client)
+
+    async def create_client(self, client: Client) -> ForeignId:
+        """Create a company. Class B: its external reference can be searched."""
+        return await self._create(_references.CLIENT, _bodies.workspace_group(client))
+
+    async def find_project(self, code: ProjectCode) -> tuple[ForeignId, ...]:
+        """Return the workspaces with our project code, archived ones too. See `ports.Psa`."""
+        return await self._find(_references.PROJECT, code)
+
+    async def create_project(self, project: Project, client: ForeignId) -> ForeignId:
+        """Create a workspace. Class B: its external reference can be searched."""
+        body = _bodies.workspace(project, _number(client))
+        return await self._create(_references.PROJECT, body)
+
+    async def archive_project(self, project: ForeignId) -> None:
+        """Archive a workspace. Class A: a second time Kantata may hide it, or change nothing."""
+        number = _number(project)
+        try:
+            await self._api.update("workspaces", number, {"workspace": {"archived": True}})
+        except errors.Missing:
+            await self._project(str(number))
+
+    async def find_milestone(self, term: MilestoneTerm) -> tuple[ForeignId, ...]:
+        """Return the stories with our milestone id, archived ones too. See `ports.Psa`."""
+        return await self._find(_references.MILESTONE, term.id)
+
+    async def create_milestone(self, project: ForeignId, term: MilestoneTerm) -> ForeignId:
+        """Create a story. Class B: its external reference can be searched."""
+        body = _bodies.story(term, _number(project))
+        return await self._create(_references.MILESTONE, body)
+
+    async def changes(self, cursor: str, now: datetime) -> Notices:
+        """Return what changed since shortly before the cursor. See `ports.Psa`."""
+        query = {
+            "event_types": ",".join(_mapping.NOTICES),
+            "created_after": self._options.since(cursor, now).isoformat(),
+            "order": "created_at:asc",
+        }
+        events: dict[str, _wire.Event] = {}
+        async for page in self._api.pages("subscribed_events", _wire.Events, query):
+            with drift("an event"):
+                rows = page.subscribed_events
+                events.update((found.id, rows[found.id]) for found in page.results)
+        return _mapping.notices(events.values(), cursor, self._system)
+
+    async def approved_time(self, timesheet: ForeignId, page: int) -> ports.TimePage:
+        """Return one page of a submission's entries. See `ports.Psa`."""
+        number = _number(timesheet)
+        approval = await self._approval(number)
+        if approval is None:
+            return ports.TimePage(entries=(), next_page=None)
+        query = {
+            "with_timesheet_id": str(number),
+            "from_archived_workspaces": "true",
+            "include": "active_submission,role,user,workspace",
+            "order": "created_at:asc",
+        }
+        answer = await self._api.page("time_entries", _wire.TimeEntries, query, page)
+        with drift("a time entry"):
+            rows = [answer.time_entries[found.id] for found in answer.results]
+        await self._learn_employees(row.user_id for row in rows)
+        with drift("a time entry"):
+            entries = tuple(
+                _mapping.time_entry(row, approval, answer.roles, self._employees, self._system)
+                for row in rows
+            )
+        following = page + 1
+        return ports.TimePage(entries=entries, next_page=following)
+
+    async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:
+        """Return the story if it is ours and completed. See `ports.Psa`."""
+        story_id = str(_number(milestone))
+        query = {"only": story_id, "include": "external_references,workspace"}
+        shown = _references.MILESTONE.shown
+        answer = await self._api.one("stories", _wire.Stories, {**shown, **query})
+        with drift("a story"):
+            story = answer.stories[story_id]
+        reference = _references.ours(answer, _references.MILESTONE).get(story_id)
+        if reference is None or story.state != "completed":
+            return None
+        home = await self._project(story.workspace_id)
+        with drift("the workspace of our milestone"):
+            code = _references.ours(home, _references.PROJECT)[story.workspace_id]
+        return _mapping.milestone_reached(story, reference, code, self._system)
+
+    async def find_invoice(self, reference: Reference) -> tuple[ForeignId, ...]:
+        """Return the mirrored invoices with our reference. See `ports.Psa`."""
+        return await self._find(_references.INVOICE, reference)
+
+    async def record_invoice(
+        self,
+        project: ForeignId,
+        invoice: Invoice,
+        status: InvoiceStatus,
+        entries: tuple[ForeignId, ...],
+    ) -> ForeignId:
+        """Create an invoice over the entries. Class B: its external reference can be searched."""
+        numbers = tuple(_number(entry) for entry in entries)
+        days = self._options.payment_schedule_days
+        body = _bodies.invoice(invoice, status, _number(project), numbers, days)
+        return await self._create(_references.INVOICE, body)
+
+    async def _find(self, kind: _references.Kind, ref: str) -> tuple[ForeignId, ...]:
+        found: list[str] = []
+        async for page in self._api.pages(kind.path, _wire.Page, _references.lookup(kind, ref)):
+            with drift(f"what carries the reference of a {kind.model}"):
+                found += _references.carriers(page, kind, ref)
+        with drift(f"the id of a {kind.model}"):
+            return _references.oldest_first(found, self._system)
+
+    async def _create(self, kind: _references.Kind, body: _wire.Wire) -> ForeignId:
+        created = await self._api.create(kind.path, kind.member, body)
+        return ForeignId(system=self._system, value=created)
+
+    async def _approval(self, submission: int) -> _mapping.Approval | None:
+        answer = await self._api.one(f"timesheet_submissions/{submission}", _wire.Submissions)
+        with drift("a timesheet submission"):
+            return _mapping.approval(answer.timesheet_submissions[str(submission)])
+
+    async def _project(self, workspace: str) -> _wire.Page:
+        query = {"only": workspace, "include": "external_references"}
+        shown = _references.PROJECT.shown
+        return await self._api.one("workspaces", _wire.Page, {**shown, **query})
+
+    async def _learn_employees(self, users: Iterable[str]) -> None:
+        if self._employees.keys() >= set(users):
+            return
+        query = {
+            "subject_type": "User",
+            "service_name": "hr",
+            "service_model": "Worker",
+            "order": "created_at:asc",
+        }
+        found: dict[str, str] = {}
+        async for page in self._api.pages("external_references", _wire.Page, query):
+            with drift("an employee number"):
+                found |= _mapping.employees(page)
+        self._employees = found
+
+
+def _number(record: ForeignId) -> int:
+    """Return the id as a number, which every id of Kantata is."""
+    if not (record.value.isascii() and record.value.isdecimal()):
+        raise errors.Missing(VENDOR, "an id that is no number names no record")
+    return int(record.value)

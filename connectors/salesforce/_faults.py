@@ -1,0 +1,78 @@
+"""What Salesforce's refusals mean: its 403 can be a quota, its 400 a lock or a dead locator."""
+
+from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from connectors import errors, http
+from connectors.salesforce import _wire
+
+VENDOR = "salesforce"
+_FAULTS: TypeAdapter[tuple[_wire.Fault, ...] | _wire.Fault] = TypeAdapter(
+    tuple[_wire.Fault, ...] | _wire.Fault
+)
+_BY_CODE: dict[str, http.Kind] = {
+    "INVALID_SESSION_ID": errors.Unauthorized,
+    "REQUEST_LIMIT_EXCEEDED": errors.Transient,
+    "UNABLE_TO_LOCK_ROW": errors.Transient,  # the transaction was rolled back
+    "ENTITY_IS_DELETED": errors.Missing,
+    "QUERY_TIMEOUT": errors.Uncertain,
+    "SERVER_UNAVAILABLE": errors.Uncertain,
+    "UNKNOWN_EXCEPTION": errors.Uncertain,
+}
+# A query's text is ours but for the id, so what is wrong with it is the id or the org's set-up.
+_BY_CODE_OF_QUERY = _BY_CODE | {
+    "INVALID_FIELD": errors.Drifted,
+    "INVALID_QUERY_FILTER_OPERATOR": errors.Missing,
+    "INVALID_QUERY_LOCATOR": errors.Transient,
+    "INVALID_TYPE": errors.Drifted,
+    "MALFORMED_ID": errors.Missing,
+    "MALFORMED_QUERY": errors.Drifted,
+    "NOT_FOUND": errors.Drifted,
+}
+# An upsert creates what is not there: what is missing is the field, or what the row refers to.
+_BY_CODE_OF_UPSERT = _BY_CODE | {
+    "ENTITY_IS_DELETED": errors.Rejected,
+    "NOT_FOUND": errors.Rejected,
+}
+_EDGE: dict[int, http.Kind] = {  # pages of the servers in front: no org has seen the request
+    HTTPStatus.NOT_ACCEPTABLE: errors.Transient,
+    420: errors.Transient,
+}
+
+
+def classify(
+    response: httpx.Response, codes: Mapping[str, http.Kind] = _BY_CODE
+) -> http.Kind | None:
+    """Return what an answer means: the first code that we know outweighs the status."""
+    if response.is_success:
+        return None
+    faults = _faults(response)
+    known = [codes[fault.code] for fault in faults if fault.code in codes]
+    if known:
+        return known[0]
+    return (None if faults else _EDGE.get(response.status_code)) or http.by_status(response)
+
+
+def explain(response: httpx.Response) -> str:
+    """Return Salesforce's own words, with the fields it names; nothing of an HTML page."""
+    return "; ".join(
+        f"{fault.code}: {fault.message}" + (f" ({', '.join(fault.fields)})" if fault.fields else "")
+        for fault in _faults(response)
+    )
+
+
+ROW = http.Dialect(VENDOR, classify, explain)
+QUERY = http.Dialect(VENDOR, partial(classify, codes=_BY_CODE_OF_QUERY), explain)
+UPSERT = http.Dialect(VENDOR, partial(classify, codes=_BY_CODE_OF_UPSERT), explain)
+
+
+def _faults(response: httpx.Response) -> tuple[_wire.Fault, ...]:
+    try:
+        faults = _FAULTS.validate_json(response.content)
+    except ValidationError:
+        return ()
+    return faults if isinstance(faults, tuple) else (faults,)

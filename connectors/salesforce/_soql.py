@@ -1,0 +1,30 @@
+"""SOQL: the only place where a query is put together, and where a value is quoted."""
+
+import re
+from collections.abc import Sequence
+
+_ESCAPES = {
+    "\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\b": r"\b", "\f": r"\f",
+}  # fmt: skip
+_SPECIAL = re.compile(r"[\\'\n\r\t\x08\x0c]")
+
+
+def literal(text: str) -> str:
+    """Return a string literal that means exactly `text`."""
+    escaped = _SPECIAL.sub(lambda special: _ESCAPES[special[0]], text)
+    return f"'{escaped}'"
+
+
+def by_id(columns: Sequence[str], source: str, record: str) -> str:
+    """Return the query for one record. Columns and source are ours, the id may be anybody's."""
+    return " ".join((select(columns, source), "WHERE Id =", literal(record)))
+
+
+def children(columns: Sequence[str], relationship: str) -> str:
+    """Return a column that holds the records of a child relationship."""
+    return f"({select(columns, relationship)})"
+
+
+def select(columns: Sequence[str], source: str) -> str:
+    """Return the head of a query."""
+    return " ".join(("SELECT", ", ".join(columns), "FROM", source))

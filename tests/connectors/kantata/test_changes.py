@@ -1,0 +1,93 @@
+from datetime import UTC, datetime
+
+import httpx
+
+from canonical.notices import Notice, Notices
+from tests.connectors.kantata.records import kantata, psa_id
+from tests.connectors.kantata.server import Server
+
+NOW = datetime(2026, 2, 10, 12, tzinfo=UTC)
+CURSOR = "2026-02-10T11:00:00+00:00"
+
+
+def _event(server: Server, kind: str, subject: str, at: str) -> str:
+    return server.put("subscribed_events", event_type=kind, subject_id=subject, created_at=at)
+
+
+async def _changes(server: Server, cursor: str = CURSOR, **options: str) -> Notices:
+    async with kantata(server, **options) as psa:
+        return await psa.changes(cursor, NOW)
+
+
+async def test_events_become_notices_and_the_newest_is_the_next_cursor() -> None:
+    server = Server()
+    sheet = _event(server, "timesheet:updated", "41", "2026-02-10T11:20:00+00:00")
+    story = _event(server, "story:updated", "55", "2026-02-10T11:10:00+00:00")
+    _event(server, "workspace:updated", "10", "2026-02-10T11:30:00+00:00")
+
+    assert await _changes(server) == Notices(
+        notices=(
+            Notice(id=sheet, kind="timesheet", subject=psa_id("41")),
+            Notice(id=story, kind="milestone", subject=psa_id("55")),
+        ),
+        cursor="2026-02-10T11:20:00+00:00",
+    )
+    (query,) = server.asked("subscribed_events")
+    assert query["event_types"] == "timesheet:updated,story:updated"
+    assert query["order"] == "created_at:asc"
+
+
+async def test_events_that_come_late_are_caught_by_the_overlap() -> None:
+    server = Server()
+    late = _event(server, "story:updated", "55", "2026-02-10T10:31:00+00:00")
+    _event(server, "story:updated", "56", "2026-02-10T10:29:00+00:00")
+
+    found = await _changes(server)
+
+    assert [notice.id for notice in found.notices] == [late]
+    assert found.cursor == CURSOR
+
+
+async def test_the_overlap_is_an_option() -> None:
+    server = Server()
+
+    await _changes(server, event_overlap_minutes="5")
+
+    assert server.asked("subscribed_events")[0]["created_after"] == "2026-02-10T10:55:00+00:00"
+
+
+async def test_a_cursor_goes_on_from_another_offset() -> None:
+    server = Server()
+    _event(server, "story:updated", "55", "2026-02-10T13:30:00+02:00")
+
+    assert (await _changes(server)).cursor == "2026-02-10T11:30:00+00:00"
+
+
+async def test_the_start_is_as_far_back_as_kantata_remembers() -> None:
+    server = Server()
+
+    found = await _changes(server, cursor="")
+    await _changes(server, cursor="", event_retention_days="2")
+
+    assert found == Notices(notices=(), cursor="")
+    assert [query["created_after"] for query in server.asked("subscribed_events")] == [
+        "2026-02-01T12:00:00+00:00",
+        "2026-02-08T12:00:00+00:00",
+    ]
+
+
+async def test_every_page_is_read_and_a_duplicate_is_one_notice() -> None:
+    server = Server(largest_page=2)
+    moments = [f"2026-02-10T11:0{minute}:00+00:00" for minute in range(5)]
+    ids = [_event(server, "story:updated", "55", moment) for moment in moments]
+
+    def stuttering(request: httpx.Request) -> httpx.Response:
+        answer = server(request).json()
+        answer["results"] *= 2
+        return httpx.Response(200, json=answer)
+
+    async with kantata(stuttering) as psa:
+        found = await psa.changes(CURSOR, NOW)
+
+    assert [notice.id for notice in found.notices] == ids
+    assert len(server.asked("subscribed_events")) == 3

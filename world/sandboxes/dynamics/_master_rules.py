@@ -1,0 +1,65 @@
+"""Behavior of master data: numbers, registered tax numbers, projects as dimension values."""
+
+from world.sandboxes.dynamics import _dimensions
+from world.sandboxes.dynamics._infolog import write_failed
+from world.sandboxes.dynamics._iso4217 import MINOR_UNITS
+from world.sandboxes.dynamics._ledger_data import DIMENSION_VALUES
+from world.sandboxes.dynamics._master_data import CURRENCIES, CUSTOMERS, VAT_NUMBERS
+from world.sandboxes.dynamics._project_data import PROJECTS
+from world.sandboxes.dynamics._rules import Change, Rule
+
+_PROJECT = "Project"
+
+
+def _number_customer(change: Change) -> None:
+    session, row = change.session, change.row
+    company = row["dataAreaId"]
+    if not row["CustomerAccount"] and session.settings.customer_numbers_assigned:
+        number = session.number(company, "Customer")
+        row["CustomerAccount"] = f"{company.upper()}-{number:06}"
+    if not row["PartyNumber"]:
+        row["PartyNumber"] = f"{session.tx.next('Party'):09}"
+
+
+def _check_customer(change: Change) -> None:
+    session, row = change.session, change.row
+    number = row["TaxExemptNumber"]
+    if not number or not session.settings.tax_exempt_numbers_registered:
+        return
+    registered = session.rows.find(VAT_NUMBERS, "VATNum", number)
+    if not any(other["dataAreaId"] == row["dataAreaId"] for other in registered):
+        problem = (
+            f"The value '{number}' in field 'Tax exempt number' is not found in the related"
+            f" table '{VAT_NUMBERS.label}'"
+        )
+        raise write_failed(CUSTOMERS, [problem])
+
+
+def _check_currency(change: Change) -> None:
+    code = change.row["CurrencyCode"]
+    if code not in MINOR_UNITS:
+        raise write_failed(CURRENCIES, [f"The currency code '{code}' is not an ISO code"])
+
+
+def _check_project(change: Change) -> None:
+    _dimensions.check_written(change.session, PROJECTS, change.row, "DimensionDisplayValue")
+
+
+def _make_project_a_dimension_value(change: Change) -> None:
+    if not change.session.settings.project_is_dimension:
+        return
+    row = DIMENSION_VALUES.blank | {
+        "FinancialDimension": _PROJECT,
+        "LegalEntityId": change.row["dataAreaId"],
+        "DimensionValue": change.row["ProjectId"],
+        "Description": change.row["ProjectName"],
+    }
+    if change.session.rows.get(DIMENSION_VALUES, DIMENSION_VALUES.key(row)) is None:
+        change.session.insert(DIMENSION_VALUES, row)
+
+
+MASTER_RULES = {
+    "CustomersV3": Rule(prepare=_number_customer, finish=_check_customer),
+    "Currencies": Rule(finish=_check_currency),
+    "ProjectsV2": Rule(finish=_check_project, created=_make_project_a_dimension_value),
+}

@@ -1,0 +1,128 @@
+"""One request's view of the box: rows remembered, writes kept together, numbers, the log."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from world.sandboxes.box import Body, Box, Transaction
+from world.sandboxes.dynamics import _company
+from world.sandboxes.dynamics._catalog import CATALOG
+from world.sandboxes.dynamics._infolog import general
+from world.sandboxes.dynamics._schema import EntitySet, Row
+from world.sandboxes.dynamics._settings import Settings
+
+_FIRST_RECORD_ID = 5637144576
+_BLOCK = 100  # record ids are handed out in blocks, with gaps, as the vendor's servers do
+
+
+class Rows:
+    """Rows of entity sets. Reads are remembered and writes reach the box at `flush`."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._known: dict[tuple[str, str], Row | None] = {}
+        self._changed: dict[str, dict[str, Row]] = {}
+
+    def get(self, entity: EntitySet, key: str) -> Row | None:
+        """Return one row, or None. Copy it before a change."""
+        at = (entity.name, key)
+        if at not in self._known:
+            self._known[at] = self._tx.get(entity.name, key)
+        return self._known[at]
+
+    def put(self, entity: EntitySet, row: Row) -> None:
+        """Keep a row in place of an earlier one with its key."""
+        key = entity.key(row)
+        self._known[entity.name, key] = row
+        self._changed.setdefault(entity.name, {})[key] = row
+
+    def delete(self, entity: EntitySet, row: Row) -> None:
+        """Remove a row."""
+        key = entity.key(row)
+        self._changed.get(entity.name, {}).pop(key, None)
+        self._tx.delete(entity.name, key)
+        self._known[entity.name, key] = None
+
+    def find(self, entity: EntitySet, field: str, value: object) -> list[Row]:
+        """Return the rows with this value of an indexed field, the oldest first."""
+        self.flush()
+        return self._tx.tagged(entity.name, field, value)
+
+    def all(self, entity: EntitySet) -> list[Row]:
+        """Return every row, the oldest first."""
+        self.flush()
+        return self._tx.all(entity.name)
+
+    def flush(self) -> None:
+        """Write what changed."""
+        for name, rows in self._changed.items():
+            indexed = CATALOG[name].indexed
+            self._tx.put_many(
+                name, [(key, row, {f: row[f] for f in indexed}) for key, row in rows.items()]
+            )
+        self._changed = {}
+
+
+class Session:
+    """What one request works with. `activity` names the request in the log."""
+
+    def __init__(self, tx: Transaction, settings: Settings, activity: str) -> None:
+        self.tx = tx
+        self.settings = settings
+        self.activity = activity
+        self.rows = Rows(tx)
+        self._ids: Iterator[int] = iter(())
+        self._companies: dict[str, _company.Company | None] = {}
+
+    @property
+    def now(self) -> datetime:
+        """Return the sandbox's own time."""
+        return self.tx.now
+
+    def record_id(self) -> int:
+        """Return the next record id."""
+        fresh = next(self._ids, None)
+        if fresh is None:
+            start = _FIRST_RECORD_ID + _BLOCK * self.tx.next("RecId", first=0)
+            self._ids = iter(range(start, start + _BLOCK))
+            fresh = next(self._ids)
+        return fresh
+
+    def number(self, company: str, sequence: str) -> int:
+        """Return the next number of a company's sequence, without gaps."""
+        return self.tx.next(f"{sequence}/{company}")
+
+    def company(self, data_area: str) -> _company.Company:
+        """Return a company's set-up. Refused if there is none."""
+        found = self.known_company(data_area)
+        if found is None:
+            message = f"The ledger of company '{data_area}' has not been set up."
+            raise general(message)
+        return found
+
+    def known_company(self, data_area: str) -> _company.Company | None:
+        """Return a company's set-up, or None."""
+        if data_area not in self._companies:
+            body = self.tx.get(_company.KIND, data_area)
+            self._companies[data_area] = body and _company.Company.model_validate(body)
+        return self._companies[data_area]
+
+    def insert(self, entity: EntitySet, row: Row) -> None:
+        """Keep a new row, under the record id it has or the next one."""
+        row.setdefault("_id", 0)
+        row["_id"] = row["_id"] or self.record_id()
+        row["_version"] = 1
+        self.rows.put(entity, row)
+
+    def log(self, operation: str, body: Body) -> None:
+        """Append what was accepted."""
+        self.tx.log(operation, {"activity": self.activity, **body})
+
+
+@contextmanager
+def opened(box: Box, settings: Settings, activity: str) -> Iterator[Session]:
+    """Open a session that keeps everything at its end, or nothing if the block raises."""
+    with box.transaction() as tx:
+        session = Session(tx, settings, activity)
+        yield session
+        session.rows.flush()

@@ -1,0 +1,124 @@
+"""What happens on a line of the timeline: exactly one act, named by its key."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from world.stage.facts import Told
+from world.stage.firm import Text
+from world.stage.terms import ClientTerms, DealTerms, ScheduleLine
+
+_MINUTES = 60
+
+
+class _Line(Told):
+    on: date = Field(description="the day on which it happens")
+
+
+class Win(_Line):
+    """Sales closes a deal as won."""
+
+    win: Text = Field(description="a key of `deals`")
+
+
+class Work(_Line):
+    """Somebody enters time on a deal's project."""
+
+    work: Text = Field(description="a key of `deals`")
+    who: Text = Field(description="one of the firm's people")
+    role: str | None = Field(default=None, description="else the person's own")
+    hours: Annotated[Decimal, Field(gt=0)] | None = Field(
+        default=None, description="decimal hours that are whole minutes"
+    )
+    minutes: Annotated[int, Field(gt=0)] | None = Field(default=None, description="or minutes")
+    note: str = ""
+    billable: bool = True
+
+    @model_validator(mode="after")
+    def _one_quantity_of_whole_minutes(self) -> Self:
+        if (self.hours is None) == (self.minutes is None):
+            raise _refused("a work line has either `hours` or `minutes`")
+        if self.hours is not None and (self.hours * _MINUTES) % 1:
+            raise _refused(f"`hours`: {self.hours} are no whole minutes; write `minutes` instead")
+        return self
+
+    @property
+    def worked_minutes(self) -> int:
+        """Return the time worked."""
+        return int(self.hours * _MINUTES) if self.hours is not None else self.minutes or 0
+
+
+class Approve(_Line):
+    """Everybody's open time on a deal's project is submitted, and somebody approves it."""
+
+    approve: Text = Field(description="a key of `deals`")
+    by: Text = Field(description="one of the firm's people")
+
+
+class Reach(_Line):
+    """Delivery completes a milestone."""
+
+    reach: Text = Field(description="a key of `deals`")
+    milestone: Text = Field(description="its name in the billing schedule")
+
+
+class CutOff(_Line):
+    """Finance bills a deal's work up to and including the day."""
+
+    cut_off: Text = Field(description="a key of `deals`")
+
+
+class ChangeClient(_Line):
+    """Sales changes what it knows of a client; `null` empties a field."""
+
+    change_client: Text = Field(description="a key of `clients`")
+    set: ClientTerms
+
+
+class ChangeDeal(_Line):
+    """Sales changes a deal, or adds lines to its billing schedule."""
+
+    change_deal: Text = Field(description="a key of `deals`")
+    set: DealTerms = DealTerms()
+    add_schedule: tuple[ScheduleLine, ...] = ()
+
+
+ACTS: dict[str, type[_Line]] = {
+    "win": Win,
+    "work": Work,
+    "approve": Approve,
+    "reach": Reach,
+    "cut_off": CutOff,
+    "change_client": ChangeClient,
+    "change_deal": ChangeDeal,
+}
+
+
+def _kind(line: object) -> str | None:
+    told = line if isinstance(line, Mapping) else getattr(line, "model_fields_set", ())
+    found = [name for name in ACTS if name in told]
+    return found[0] if len(found) == 1 else None
+
+
+Act = Annotated[
+    Annotated[Win, Tag("win")]
+    | Annotated[Work, Tag("work")]
+    | Annotated[Approve, Tag("approve")]
+    | Annotated[Reach, Tag("reach")]
+    | Annotated[CutOff, Tag("cut_off")]
+    | Annotated[ChangeClient, Tag("change_client")]
+    | Annotated[ChangeDeal, Tag("change_deal")],
+    Discriminator(
+        _kind,
+        custom_error_type="story",
+        custom_error_message=f"a line has exactly one act; keep one of {', '.join(ACTS)}",
+    ),
+]
+
+
+def _refused(text: str) -> PydanticCustomError:
+    return PydanticCustomError("story", "{text}", {"text": text})

@@ -1,0 +1,74 @@
+"""Clients and deals as a story tells them."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from world.stage.facts import Told
+from world.stage.firm import BillingModel, CountryCode, CurrencyCode, Rate, Text
+
+Amount = Annotated[Decimal, Field(decimal_places=2)]
+
+
+class ClientTerms(Told):
+    """What is known of a client. Anything may be missing: that is how stories go wrong."""
+
+    street: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country: CountryCode | None = None
+    tax_status: Literal["business", "consumer", "exempt"] | None = None
+    tax_id: str | None = Field(default=None, description="VAT id with its country's prefix")
+    payment_terms: str | None = Field(default=None, description="such as Net30")
+
+
+class Client(ClientTerms):
+    """Who buys."""
+
+    name: Text
+    currency: CurrencyCode
+
+
+class DealTerms(Told):
+    """What was agreed. Anything may be missing here too."""
+
+    entity: str | None = Field(default=None, description="the legal entity that sells")
+    practice: str | None = None
+    billing_model: BillingModel | None = None
+    billing_frequency: Literal["monthly", "on completion"] | None = None
+    service_start: date | None = None
+    service_end: date | None = Field(default=None, description="the last day of service")
+    purchase_order: str | None = None
+    amount: Amount | None = Field(
+        default=None, description="the price; where there are rates, their planned hours make it"
+    )
+
+
+class PlannedRate(Told):
+    """The price of an hour of a role from a day on, and how many hours are planned at it."""
+
+    role: Text
+    since: date
+    per_hour: Rate
+    hours: Annotated[Decimal, Field(gt=0, decimal_places=2)]
+
+
+class ScheduleLine(Told):
+    """One milestone: what is billed once it is reached."""
+
+    name: Text
+    amount: Amount
+    due: date | None = None
+
+
+class Deal(DealTerms):
+    """One opportunity, from before it is won."""
+
+    name: Text
+    client: Text = Field(description="a key of `clients`")
+    currency: CurrencyCode
+    rates: tuple[PlannedRate, ...] = ()
+    schedule: tuple[ScheduleLine, ...] = ()
