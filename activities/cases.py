@@ -4,7 +4,7 @@ from temporalio import activity
 
 from activities import failures
 from canonical.base import Record
-from canonical.cases import Case, CaseId, Defect
+from canonical.cases import Case, CaseId, Defect, ErrorClass
 from canonical.contracts import ContractId
 from canonical.money import Money
 from store import cases, engagements, intents
@@ -24,6 +24,13 @@ class OpenCases(Record):
     effect: str | None = None
 
 
+class CasesOpened(Record):
+    """The cases of a parked step, and the class of the first."""
+
+    cases: tuple[CaseId, ...]
+    error_class: ErrorClass
+
+
 class CaseRecords:
     """Steps about cases; they touch only the store."""
 
@@ -31,7 +38,7 @@ class CaseRecords:
         self._database = database
 
     @activity.defn(name="cases.open")
-    async def open(self, question: OpenCases) -> tuple[CaseId, ...]:
+    async def open(self, question: OpenCases) -> CasesOpened:
         """Open a case per defect, or one for the error. Idempotent: by workflow and step."""
         async with self._database.transaction() as tx:
             at_risk = await _at_risk(tx, question.contract)
@@ -42,13 +49,15 @@ class CaseRecords:
             )
             for case in opened:
                 await cases.open_case(tx, case)
-        return tuple(case.id for case in opened)
+        return CasesOpened(
+            cases=tuple(case.id for case in opened), error_class=opened[0].error_class
+        )
 
     @activity.defn(name="cases.close")
-    async def close(self, closed: tuple[CaseId, ...]) -> None:
+    async def close(self, closed: CasesOpened) -> None:
         """Close cases whose step went on. Idempotent: closed is closed."""
         async with self._database.transaction() as tx:
-            for case in closed:
+            for case in closed.cases:
                 await cases.close_case(tx, case)
 
 

@@ -5,9 +5,9 @@ from temporalio import activity
 from activities import failures
 from canonical.base import Record
 from canonical.contracts import Contract, ContractId
+from canonical.engagements import Stage
 from store import contracts, engagements, entries, slices
 from store.database import Database, Transaction
-from store.tables.parties import Stage
 
 
 class MoveEngagement(Record):

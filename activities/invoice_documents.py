@@ -50,8 +50,8 @@ class ErpInvoices:
             return document
 
     @activity.defn(name="invoices.post_in_erp")
-    async def post(self, request: InvoiceRequest) -> InvoiceStatus:
-        """Post the draft, read it back. Idempotent: by the ERP's own id. At most 5 requests."""
+    async def post(self, request: InvoiceRequest) -> str:
+        """Post it, return its number. Idempotent: by the ERP's own id. At most 5 requests."""
         with failures.reported():
             async with self._database.reading() as tx:
                 kept = await invoices.get(tx, request.invoice, request.revision)
@@ -72,7 +72,7 @@ class ErpInvoices:
             status = await self._erp.invoice_status(invoice.entity, document)
             async with self._database.transaction() as tx:
                 await invoices.record_status(tx, invoice, status)
-            return status
+            return status.number or ""
 
     async def _create(
         self,

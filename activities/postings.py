@@ -69,6 +69,13 @@ class PostingRecords:
             async with self._database.transaction() as tx:
                 return await _freeze(tx, request.lane, await _decide(tx, request))
 
+    @activity.defn(name="postings.unposted")
+    async def unposted(self, lane: Lane) -> tuple[Cut, ...]:
+        """Return batches that an earlier run froze and did not post. Idempotent: reads only."""
+        async with self._database.reading() as tx:
+            found = await batches.unposted(tx, lane.key)
+        return tuple(Cut(batch=batch, size=size, held=0, defects=()) for batch, size in found)
+
     @activity.defn(name="postings.release_held")
     async def release_held(self, lane: Lane) -> int:
         """Let held entries be decided again. Idempotent: nothing held, nothing to do."""

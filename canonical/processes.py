@@ -62,6 +62,8 @@ class ActivationRequest(Record):
 
     contract: ContractId
     opportunity: ForeignId
+    account: ForeignId
+    routes: Routes
 
 
 class ProjectRequest(Record):

@@ -1,5 +1,7 @@
 """Batches: frozen once, posted once."""
 
+from collections.abc import Sequence
+
 from sqlmodel import col, func, select
 
 from canonical.postings import BatchId, HourBatch
@@ -34,6 +36,15 @@ async def get(tx: Transaction, batch: BatchId) -> HourBatch:
     """Return a batch as it was frozen; a bug if there is none."""
     row = await tx.get_one(BatchRow, batch)
     return HourBatch.model_validate_json(row.content)
+
+
+async def unposted(tx: Transaction, lane: str) -> Sequence[tuple[BatchId, int]]:
+    """Return a lane's batches without a voucher, in order, each with its size."""
+    query = select(BatchRow.id, BatchRow.size).where(
+        BatchRow.lane == lane, col(BatchRow.voucher).is_(None)
+    )
+    rows = (await tx.exec(query.order_by(col(BatchRow.sequence)))).all()
+    return [(BatchId(batch), size) for batch, size in rows]
 
 
 async def mark_posted(tx: Transaction, batch: BatchId, voucher: str) -> None:

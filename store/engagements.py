@@ -6,12 +6,13 @@ from sqlmodel import col, select
 
 from canonical.base import RuleError
 from canonical.contracts import ContractId
+from canonical.engagements import Stage
 from canonical.money import Money
 from canonical.opportunities import Opportunity
 from canonical.systems import ForeignId
 from store import counters, trail
 from store.database import Transaction
-from store.tables.parties import EngagementRow, Stage
+from store.tables.parties import EngagementRow
 
 _OVER = (Stage.FULFILLED, Stage.CANCELLED)
 

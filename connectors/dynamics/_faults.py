@@ -16,6 +16,7 @@ _BUSY = "high resource utilization"
 _IN_INFOLOG: tuple[tuple[str, http.Kind], ...] = (
     ("No resources were found", errors.Missing),  # a row that is gone, or another company's
     ("An update conflict occurred", errors.Transient),  # rolled back; two users met
+    (_BUSY, errors.Transient),
 )
 _ROUTELESS = "No HTTP resource was found"
 _TAKEN = "already exists"

@@ -96,7 +96,7 @@ class Kantata:
                 _mapping.time_entry(row, approval, answer.roles, self._employees, self._system)
                 for row in rows
             )
-        following = page + 1
+        following = page + 1 if page < answer.meta.page_count else None
         return ports.TimePage(entries=entries, next_page=following)
 
     async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:

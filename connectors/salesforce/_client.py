@@ -65,14 +65,14 @@ class Salesforce:
         self, opportunity: ForeignId, invoice: Invoice, status: InvoiceStatus
     ) -> ForeignId:
         """Upsert the invoice under our reference. Class A: the external id is unique."""
-        path = f"sobjects/Invoice__c/Tiebeam_Key__c/{quote(invoice.reference, safe='')}"
+        path = f"sobjects/Invoice__c/Tiebeam_Key__c/{_segment(invoice.reference)}"
         request = self._patch(path, _mapping.invoice(opportunity, invoice, status))
         response = await http.send(self._http, request, _faults.UPSERT, write=True)
         row = http.parsed(response, _wire.Upserted, vendor=VENDOR, otherwise=errors.Uncertain)
         return ForeignId(system=self._system, value=row.id)
 
     async def _update(self, sobject: str, record: ForeignId, fields: _wire.Wire) -> None:
-        request = self._patch(f"sobjects/{sobject}/{quote(record.value, safe='')}", fields)
+        request = self._patch(f"sobjects/{sobject}/{_segment(record.value)}", fields)
         response = await http.send(self._http, request, _faults.ROW, write=True)
         if response.status_code != HTTPStatus.NO_CONTENT:
             detail = f"{sobject}: an update answered {response.status_code}"
@@ -117,6 +117,12 @@ class Salesforce:
     ) -> _wire.Page[_RowT]:
         response = await http.send(self._http, request, _faults.QUERY, write=False)
         return http.parsed(response, page, vendor=VENDOR, otherwise=errors.Drifted)
+
+
+def _segment(value: str) -> str:
+    if not value.strip("."):  # quoting leaves dots, and they would lead to another resource
+        raise errors.Missing(VENDOR, "nothing has such an id")
+    return quote(value, safe="")
 
 
 @contextmanager

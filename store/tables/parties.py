@@ -1,19 +1,11 @@
 """Engagements, clients, contracts and projects, and what other systems call them."""
 
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-
-class Stage(StrEnum):
-    """How far an engagement has come."""
-
-    WON = "won"
-    ACTIVE = "active"
-    FULFILLED = "fulfilled"
-    CANCELLED = "cancelled"
+from canonical.engagements import Stage
 
 
 class EngagementRow(SQLModel, table=True):

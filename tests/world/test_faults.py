@@ -194,12 +194,14 @@ def test_a_killed_server_finds_everything_it_acknowledged(tmp_path: Path) -> Non
 
 
 def test_a_stopped_server_ends_although_an_answer_is_held(tmp_path: Path) -> None:
-    with Server("tests.world.counter", data=tmp_path / "box.db") as server:
-        with httpx.Client(base_url=server.url, trust_env=False) as client:
-            _order(client, do="hold", seconds=60)
-            with pytest.raises(httpx.ReadTimeout):
-                client.get("/bodies", timeout=0.2)
-            started = time.monotonic()
-            server.stop()
+    with (
+        Server("tests.world.counter", data=tmp_path / "box.db") as server,
+        httpx.Client(base_url=server.url, trust_env=False) as client,
+    ):
+        _order(client, do="hold", seconds=60)
+        with pytest.raises(httpx.ReadTimeout):
+            client.get("/bodies", timeout=0.2)
+        started = time.monotonic()
+        server.stop()
 
     assert time.monotonic() - started < 10

@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
 
-from world.stage.facts import Told
+from world.stage.facts import Told, told_wrong
 from world.stage.firm import Text
 from world.stage.terms import ClientTerms, DealTerms, ScheduleLine
 
@@ -41,9 +40,11 @@ class Work(_Line):
     @model_validator(mode="after")
     def _one_quantity_of_whole_minutes(self) -> Self:
         if (self.hours is None) == (self.minutes is None):
-            raise _refused("a work line has either `hours` or `minutes`")
+            text = "a work line has either `hours` or `minutes`"
+            raise told_wrong(text)
         if self.hours is not None and (self.hours * _MINUTES) % 1:
-            raise _refused(f"`hours`: {self.hours} are no whole minutes; write `minutes` instead")
+            text = f"`hours`: {self.hours} are no whole minutes; write `minutes` instead"
+            raise told_wrong(text)
         return self
 
     @property
@@ -118,7 +119,3 @@ Act = Annotated[
         custom_error_message=f"a line has exactly one act; keep one of {', '.join(ACTS)}",
     ),
 ]
-
-
-def _refused(text: str) -> PydanticCustomError:
-    return PydanticCustomError("story", "{text}", {"text": text})

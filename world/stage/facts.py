@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
+
+STORY_ERROR: Final = "story"
 
 
 class Fact(BaseModel):
@@ -23,8 +26,13 @@ class Told(Fact):
             for key in told:
                 if key not in cls.model_fields:
                     text = unknown("key", str(key), cls.model_fields)
-                    raise PydanticCustomError("unknown_key", "{text}", {"text": text, "key": key})
+                    raise told_wrong(text, key=str(key))
         return told
+
+
+def told_wrong(text: str, *, key: str | None = None) -> PydanticCustomError:
+    """Return the refusal of a value, or of one of its keys, in words that need no more."""
+    return PydanticCustomError(STORY_ERROR, "{text}", {"text": text, "key": key})
 
 
 def unknown(what: str, name: str, known: Mapping[str, object]) -> str:

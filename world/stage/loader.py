@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-import world.scenarios
+from world import scenarios
 from world.stage import problems, references, source
 from world.stage.facts import Told
 from world.stage.firm import Firm
@@ -16,7 +16,7 @@ from world.stage.scenario import Scenario
 from world.stage.source import Source
 
 _ToldT = TypeVar("_ToldT", bound=Told)
-_SHIPPED = Path(world.scenarios.__path__[0])
+_SHIPPED = Path(scenarios.__path__[0])
 _FIRM = "firm.yaml"
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pydantic_core import ErrorDetails
 from typing_extensions import override
 
+from world.stage import facts
+
 Location = tuple[int | str, ...]
 
 _ADVICE = {
@@ -60,7 +62,7 @@ def advice(error: ErrorDetails) -> str:
         return f"`{error['loc'][-1]}`: {_shown(value)} {_ADVICE[kind]}"
     if kind == "literal_error":
         return f"`{error['loc'][-1]}`: {_shown(value)} is not one of {error['ctx']['expected']}"
-    if kind in ("unknown_key", "story"):
+    if kind == facts.STORY_ERROR:
         return error["msg"]
     return f"`{subject}`: {error['msg']}; docs/scenarios.md has the format"
 

@@ -54,8 +54,7 @@ class _Timeline:
         self._firm = firm
         self._won: set[str] = set()
         self._milestones = {
-            key: {line.name: line for line in deal.schedule}
-            for key, deal in scenario.deals.items()
+            key: {line.name: line for line in deal.schedule} for key, deal in scenario.deals.items()
         }
 
     def misfits(self) -> Iterator[Misfit]:
@@ -110,9 +109,7 @@ class _Timeline:
         yield from _known(at, "deal", deal, self._scenario.deals)
 
 
-def _known(
-    at: Location, what: str, name: str, known: Mapping[str, object]
-) -> Iterator[Misfit]:
+def _known(at: Location, what: str, name: str, known: Mapping[str, object]) -> Iterator[Misfit]:
     if name not in known:
         yield Misfit(at, facts.unknown(what, name, known))
 

@@ -7,6 +7,7 @@ Only an unquoted `true`, `false` and `null` (or nothing at all) are more than te
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import yaml
 
@@ -14,6 +15,11 @@ from world.stage.problems import Location, Problem, ScenarioError
 
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map")}
+
+
+class _Mark(Protocol):
+    line: int
+    column: int
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Source:
         return self._at(node, text)
 
     def _at(self, node: yaml.Node, text: str) -> Problem:
-        return Problem(self.file, node.start_mark.line + 1, node.start_mark.column + 1, text)
+        return Problem(self.file, *_position(node.start_mark), text)
 
     def _value(self, node: yaml.Node) -> object:
         if node.tag not in _PLAIN_TAGS:
@@ -51,9 +57,10 @@ class Source:
                 return {key: self._value(child) for key, child in self._members(node)}
             case yaml.SequenceNode():
                 return [self._value(child) for child in node.value]
+            case yaml.ScalarNode(style=None):
+                return _CONSTANTS.get(node.value, node.value)
             case _:
-                plain = node.style is None
-                return _CONSTANTS.get(node.value, node.value) if plain else node.value
+                return node.value
 
     def _members(self, node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
         seen: set[str] = set()
@@ -88,15 +95,18 @@ def read(path: Path) -> Source:
     return Source(file, root)
 
 
+def _position(mark: _Mark | None) -> tuple[int, int]:
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
 def _composed(file: str, text: str) -> yaml.Node | None:
     try:
         _refuse_aliases(file, text)
         return yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         what = "; ".join(part for part in (error.context, error.problem) if part)
-        problem = Problem(file, line, column, f"is no YAML: {what}; check indentation and quotes")
+        text = f"is no YAML: {what}; check indentation and quotes"
+        problem = Problem(file, *_position(error.problem_mark or error.context_mark), text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         problem = Problem(file, line, 1, "holds a control character: remove it")
@@ -109,9 +119,8 @@ def _refuse_aliases(file: str, text: str) -> None:
     # A few aliases of aliases grow into gigabytes.
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
         if isinstance(event, yaml.AliasEvent):
-            line, column = event.start_mark.line + 1, event.start_mark.column + 1
             message = f"*{event.anchor}: repeat the value instead of pointing at it"
-            raise ScenarioError([Problem(file, line, column, message)])
+            raise ScenarioError([Problem(file, *_position(event.start_mark), message)])
 
 
 def _child(node: yaml.Node, step: int | str) -> yaml.Node | None:

@@ -29,6 +29,7 @@ Answers = Callable[[httpx.Request], httpx.Response]
 ERP = SystemId("erp-main")
 USMF = EntityId("USMF")
 SECRET = "hunter2"  # noqa: S105 - a canary, not a password
+CREDENTIAL = {"client_id": SecretStr("app"), "client_secret": SecretStr(SECRET)}
 CUSTOMER_CODES = CustomerCodes(customer_group="10", payment_terms="Net30", tax_group="EU-RC")
 INVOICE_CODES = InvoiceCodes(tax_group="EU-RC", revenue_account="401100")
 BATCH = BatchId("erp-main/USMF/0/17")
@@ -37,20 +38,27 @@ _GERMANY = CountryCode("DE")
 _PROFILE = TaxProfile(country=_GERMANY, status="business", tax_id="DE136695976")
 
 
-def opened(answers: Answers, **options: str) -> AbstractAsyncContextManager[Dynamics]:
-    return connect(
-        SystemInstance(
-            id=ERP,
-            vendor="dynamics",
-            role="erp",
-            url="https://env.test/",
-            credential="erp",
-            longest_request=timedelta(seconds=2),
-            options={"token_url": "https://login.test/token"} | options,
-        ),
-        {"client_id": SecretStr("app"), "client_secret": SecretStr(SECRET)},
-        transport=httpx.MockTransport(answers),
+def instance(**options: str) -> SystemInstance:
+    return SystemInstance(
+        id=ERP,
+        vendor="dynamics",
+        role="erp",
+        url="https://env.test/",
+        credential="erp",
+        longest_request=timedelta(seconds=2),
+        options=options,
     )
+
+
+def opened(answers: Answers, **options: str) -> AbstractAsyncContextManager[Dynamics]:
+    told = {"token_url": "https://login.test/token"} | options
+    return connect(instance(**told), CREDENTIAL, transport=httpx.MockTransport(answers))
+
+
+def after_token(answers: Answers) -> Answers:
+    """Return what grants a token and then answers every call."""
+    granted = httpx.Response(200, json={"access_token": "token", "expires_in": 3599})
+    return lambda request: granted if request.url.path == "/token" else answers(request)
 
 
 def foreign(value: str) -> ForeignId:

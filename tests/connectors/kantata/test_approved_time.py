@@ -167,6 +167,34 @@ async def test_an_employee_number_is_asked_for_once_and_again_for_a_newcomer() -
     assert len(timesheet.server.asked("external_references")) == 2
 
 
+async def test_only_the_number_of_the_human_resources_system_is_an_employee_number() -> None:
+    timesheet = Timesheet()
+    timesheet.server.refer("users", timesheet.user, "payroll", "Worker", "P-1")
+    timesheet.server.refer("users", timesheet.user, "hr", "Contractor", "C-1")
+    timesheet.server.refer("workspace_groups", timesheet.user, "hr", "Worker", "G-1")
+    timesheet.add()
+
+    def unfiltered(request: httpx.Request) -> httpx.Response:
+        url = request.url
+        for name in ("service_name", "service_model", "subject_type"):
+            url = url.copy_remove_param(name)
+        return timesheet.server(httpx.Request("GET", url, headers=request.headers))
+
+    async with kantata(unfiltered) as psa:
+        (entry,) = (await psa.approved_time(psa_id(timesheet.id), 1)).entries
+
+    assert entry.employee == "E-17"
+
+
+async def test_an_approval_is_told_in_utc() -> None:
+    timesheet = Timesheet()
+    timesheet.add()
+
+    entry = await timesheet.only()
+
+    assert entry.approved_at.isoformat() == "2026-01-19T17:00:00+00:00"
+
+
 async def test_employee_numbers_beyond_one_page_are_read_too() -> None:
     timesheet = Timesheet(largest_page=2)
     for number in range(4):

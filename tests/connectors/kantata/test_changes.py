@@ -37,6 +37,20 @@ async def test_events_become_notices_and_the_newest_is_the_next_cursor() -> None
     assert query["order"] == "created_at:asc"
 
 
+async def test_an_event_that_was_not_asked_for_is_passed_over() -> None:
+    server = Server()
+    _event(server, "workspace:updated", "10", "2026-02-10T11:30:00+00:00")
+
+    def unfiltered(request: httpx.Request) -> httpx.Response:
+        url = request.url.copy_set_param("event_types", "workspace:updated")
+        return server(httpx.Request("GET", url, headers=request.headers))
+
+    async with kantata(unfiltered) as psa:
+        found = await psa.changes(CURSOR, NOW)
+
+    assert found == Notices(notices=(), cursor="2026-02-10T11:30:00+00:00")
+
+
 async def test_events_that_come_late_are_caught_by_the_overlap() -> None:
     server = Server()
     late = _event(server, "story:updated", "55", "2026-02-10T10:31:00+00:00")

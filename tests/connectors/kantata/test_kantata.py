@@ -255,6 +255,23 @@ async def test_a_story_that_is_not_ours_is_not_reached(name: str, model: str) ->
         assert await psa.milestone_reached(psa_id(story)) is None
 
 
+async def test_several_stories_for_one_is_drift() -> None:
+    server = Server()
+
+    def unfiltered(request: httpx.Request) -> httpx.Response:
+        url = request.url.copy_remove_param("only")
+        return server(httpx.Request("GET", url, headers=request.headers))
+
+    async with kantata(server) as psa:
+        milestone = await psa.create_milestone(psa_id("10"), term())
+        await psa.create_milestone(psa_id("10"), term("CT-00001/M2"))
+    for story in server.rows["stories"].values():
+        story["state"] = "started"
+    async with kantata(unfiltered) as psa:
+        with pytest.raises(errors.Drifted):
+            await psa.milestone_reached(milestone)
+
+
 async def test_a_milestone_of_ours_in_a_foreign_project_is_drift() -> None:
     server = Server()
 

@@ -1,6 +1,6 @@
 """What must hold for every value that goes to Kantata or comes back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 from hypothesis import given
@@ -20,7 +20,7 @@ REFS = st.text(min_size=1).filter(lambda ref: "," not in ref)
 MOMENTS = st.datetimes(
     min_value=datetime(2000, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
     max_value=datetime(2100, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-    timezones=st.timezones(),
+    timezones=st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours))),
 )
 APPROVED = _mapping.Approval("5", "3", datetime(2026, 1, 19, tzinfo=UTC))
 

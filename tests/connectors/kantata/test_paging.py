@@ -8,8 +8,6 @@ from connectors import errors
 from tests.connectors.kantata.records import kantata, psa_id
 from tests.connectors.kantata.server import Server
 
-Break = Callable[[httpx.URL], httpx.URL]
-
 
 def _doubles(number: int, *, largest_page: int = 2) -> Server:
     server = Server(largest_page=largest_page)
@@ -36,11 +34,11 @@ async def test_every_page_is_read_once(rows: int, pages: int) -> None:
 
 
 def _rewritten(server: Server, page: str, *, claims: bool) -> Callable[..., httpx.Response]:
-    """Answer another page than was asked; with `claims` it says that it is the right one."""
+    """Answer another page than the second; with `claims` it says that it is the second."""
 
     def answers(request: httpx.Request) -> httpx.Response:
         asked = int(request.url.params["page"])
-        url = request.url.copy_set_param("page", page if asked > 1 else "1")
+        url = request.url.copy_set_param("page", page if asked == 2 else asked)
         answer = server(httpx.Request("GET", url, headers=request.headers)).json()
         if claims:
             answer["meta"]["page_number"] = asked

@@ -60,8 +60,6 @@ def _finish_line(change: Change) -> None:
 
 
 HOUR_RULES = {
-    "JournalTables": Rule(
-        guard=_guard_journal, prepare=_number_journal, deleted=_delete_lines
-    ),
+    "JournalTables": Rule(guard=_guard_journal, prepare=_number_journal, deleted=_delete_lines),
     "JournalTrans": Rule(guard=_guard_line, prepare=_prepare_line, finish=_finish_line),
 }

@@ -1,66 +1,21 @@
 """Posting a free text invoice: Dr receivable gross, Cr revenue net of each line, Cr tax."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from world.sandboxes.dynamics import _dimensions, _tax
-from world.sandboxes.dynamics._company import Company
 from world.sandboxes.dynamics._infolog import not_posted
-from world.sandboxes.dynamics._invoice_rules import displayed_rate, due_date, lines_of
-from world.sandboxes.dynamics._iso4217 import rounded, times
+from world.sandboxes.dynamics._invoice_document import Document, Line, ready
 from world.sandboxes.dynamics._ledger import Entry, Ledger
 from world.sandboxes.dynamics._ledger_data import CUSTOMER_TRANSACTIONS, INVOICE_LINES, INVOICES
-from world.sandboxes.dynamics._master_data import CUSTOMERS
-from world.sandboxes.dynamics._rates import Rates
 from world.sandboxes.dynamics._schema import SEPARATOR, Row
 from world.sandboxes.dynamics._session import Session
 from world.sandboxes.dynamics._values import day, plain
 
-_HOLDS = {"Invoice", "All"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Line:
-    """A line ready to post: its revenue account and dimensions, its taxes."""
-
-    row: Row
-    account: str
-    dimensions: str
-    net: Decimal
-    taxes: list[_tax.Tax]
-
-    @property
-    def tax(self) -> Decimal:
-        return sum((tax.amount for tax in self.taxes), Decimal(0))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Document:
-    """An invoice ready to post; `rate` turns its currency into the company's."""
-
-    invoice: Row
-    company: Company
-    lines: list[_Line]
-    rate: Decimal
-
-    @property
-    def net(self) -> Decimal:
-        return sum((line.net for line in self.lines), Decimal(0))
-
-    @property
-    def tax(self) -> Decimal:
-        return sum((line.tax for line in self.lines), Decimal(0))
-
-    def converted(self, amount: Decimal) -> Decimal:
-        """Return an amount in the accounting currency, rounded."""
-        return rounded(times(amount, self.rate), self.company.currency)
-
 
 def post_invoice(session: Session, data_area: str, invoice_id: int) -> dict[str, Any]:
     """Post an invoice and return its number and voucher. Refused if anything is wrong."""
-    document = _document(session, _unposted(session, data_area, invoice_id))
+    document = ready(session, _unposted(session, data_area, invoice_id))
     number = f"FTI-{session.number(data_area, 'FreeTextInvoice'):08}"
     voucher = f"FTIV-{session.number(data_area, 'FreeTextInvoiceVoucher'):08}"
     posted = document.invoice | {"FreeTextNumber": number, "IsPosted": "Yes"}
@@ -83,79 +38,26 @@ def _unposted(session: Session, data_area: str, invoice_id: int) -> Row:
     return invoice
 
 
-def _document(session: Session, invoice: Row) -> _Document:
-    company = session.company(invoice["dataAreaId"])
-    rows = lines_of(session, invoice)
-    if not rows:
-        raise not_posted([f"Invoice {invoice['InvoiceIdentifier']} has no lines"])
-    lines = _lines(session, company, invoice["CurrencyCode"], rows)
-    problems = _held(session, invoice) + Ledger(session, company).problems(
-        accounts=[
-            *(line.account for line in lines), company.accounts.receivable, company.accounts.tax
-        ],  # fmt: skip
-        dates=[invoice["InvoiceDate"]],
-        dimensions=[line.dimensions for line in lines],
-    )
-    on = invoice["InvoiceDate"]
-    rate = Rates(session).find(invoice["CurrencyCode"], company.currency, on)
-    if rate is None:
-        pair = f"{invoice['CurrencyCode']} to {company.currency}"
-        problems.append(f"No exchange rate from {pair} on {day(on)}")
-    if problems or rate is None:
-        raise not_posted(problems)
-    dated = {"DueDate": due_date(session, invoice), "ExchangeRate": displayed_rate(session, invoice)}  # fmt: skip # noqa: E501
-    return _Document(invoice=invoice | dated, company=company, lines=lines, rate=rate)
-
-
-def _lines(session: Session, company: Company, currency: str, rows: Sequence[Row]) -> list[_Line]:
-    nets = [Decimal(row["TransactionCurrencyAmount"]) for row in rows]
-    taxes = [
-        _tax.of_line(session, row, net, currency) for row, net in zip(rows, nets, strict=True)
-    ]
-    if session.settings.tax_rounding == "document":
-        taxes = _tax.spread(taxes, currency)
-    lines = []
-    for row, net, taxed in zip(rows, nets, taxes, strict=True):
-        account, dimensions = _dimensions.main_account(session, row["MainAccountDisplayValue"])
-        lines.append(
-            _Line(
-                row=row,
-                account=account or company.accounts.revenue,
-                dimensions=row["DefaultDimensionDisplayValue"] or dimensions,
-                net=rounded(net, currency),
-                taxes=taxed,
-            )
-        )
-    return lines
-
-
-def _held(session: Session, invoice: Row) -> list[str]:
-    problems = []
-    for account in dict.fromkeys((invoice["CustomerAccount"], invoice["InvoiceAccount"])):
-        customer = session.rows.get(CUSTOMERS, SEPARATOR.join((invoice["dataAreaId"], account)))
-        hold = customer["OnHoldStatus"] if customer else "No"
-        if hold in _HOLDS:
-            problems.append(f"Customer account {account} is on hold for {hold}")
-    return problems
-
-
-def _entries(document: _Document, number: str) -> list[Entry]:
+def _entries(document: Document, number: str) -> list[Entry]:
     """Return the entries; in accounting currency the last revenue line takes the rest."""
-    gross = document.net + document.tax
     taxes = [
         _entry(document, document.company.accounts.tax, "Tax", -amount, text=code)
         for code, amount in _tax_by_code(document).items()
     ]
     revenue = [
         _entry(
-            document, line.account, "CustRevenue", -line.net,
-            text=line.row["Description"] or line.row["InvoiceText"], dimensions=line.dimensions,
+            document,
+            line.account,
+            "CustRevenue",
+            -line.net,
+            text=line.row["Description"] or line.row["InvoiceText"],
+            dimensions=line.dimensions,
         )  # fmt: skip
         for line in document.lines
         if line.net
     ]
     receivable = _entry(
-        document, document.company.accounts.receivable, "CustBalance", gross, text=number
+        document, document.company.accounts.receivable, "CustBalance", document.gross, text=number
     )
     entries = [receivable, *taxes, *revenue]
     rest = sum((entry.accounting for entry in entries), Decimal(0))
@@ -165,7 +67,7 @@ def _entries(document: _Document, number: str) -> list[Entry]:
 
 
 def _entry(
-    document: _Document,
+    document: Document,
     account: str,
     posting_type: str,
     amount: Decimal,
@@ -185,7 +87,7 @@ def _entry(
     )
 
 
-def _tax_by_code(document: _Document) -> dict[str, Decimal]:
+def _tax_by_code(document: Document) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for line in document.lines:
         for tax in line.taxes:
@@ -193,10 +95,9 @@ def _tax_by_code(document: _Document) -> dict[str, Decimal]:
     return sums
 
 
-def _keep_transaction(session: Session, document: _Document, number: str, voucher: str) -> None:
+def _keep_transaction(session: Session, document: Document, number: str, voucher: str) -> None:
     invoice = document.invoice
     identity = session.record_id()
-    gross = document.net + document.tax
     row = CUSTOMER_TRANSACTIONS.blank | {
         "_id": identity,
         "dataAreaId": invoice["dataAreaId"],
@@ -207,8 +108,8 @@ def _keep_transaction(session: Session, document: _Document, number: str, vouche
         "TransDate": invoice["InvoiceDate"],
         "DueDate": invoice["DueDate"],
         "CurrencyCode": invoice["CurrencyCode"],
-        "AmountCur": plain(gross),
-        "AmountMST": plain(document.converted(gross)),
+        "AmountCur": plain(document.gross),
+        "AmountMST": plain(document.converted(document.gross)),
         "Voucher": voucher,
         "PaymTermId": invoice["TermsOfPayment"],
     }
@@ -216,10 +117,9 @@ def _keep_transaction(session: Session, document: _Document, number: str, vouche
 
 
 def _logged(
-    document: _Document, number: str, voucher: str, entries: list[dict[str, Any]]
+    document: Document, number: str, voucher: str, entries: list[dict[str, Any]]
 ) -> dict[str, Any]:
     invoice = document.invoice
-    gross = document.net + document.tax
     return {
         "dataAreaId": invoice["dataAreaId"],
         "invoiceId": invoice["InvoiceIdentifier"],
@@ -236,14 +136,14 @@ def _logged(
         "exchangeRate": invoice["ExchangeRate"],
         "net": str(document.net),
         "tax": str(document.tax),
-        "gross": str(gross),
-        "accountingGross": str(document.converted(gross)),
+        "gross": str(document.gross),
+        "accountingGross": str(document.converted(document.gross)),
         "lines": [_logged_line(line) for line in document.lines],
         "entries": entries,
     }
 
 
-def _logged_line(line: _Line) -> dict[str, Any]:
+def _logged_line(line: Line) -> dict[str, Any]:
     row = line.row
     return {
         "lineNumber": row["LineNumber"],

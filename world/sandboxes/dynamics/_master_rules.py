@@ -4,11 +4,17 @@ from world.sandboxes.dynamics import _dimensions
 from world.sandboxes.dynamics._infolog import write_failed
 from world.sandboxes.dynamics._iso4217 import MINOR_UNITS
 from world.sandboxes.dynamics._ledger_data import DIMENSION_VALUES
-from world.sandboxes.dynamics._master_data import CURRENCIES, CUSTOMERS, VAT_NUMBERS
+from world.sandboxes.dynamics._master_data import (
+    CURRENCIES,
+    CUSTOMERS,
+    PAYMENT_TERMS,
+    VAT_NUMBERS,
+)
 from world.sandboxes.dynamics._project_data import PROJECTS
 from world.sandboxes.dynamics._rules import Change, Rule
 
 _PROJECT = "Project"
+_MOST_DAYS, _MOST_MONTHS = 9_999, 120
 
 
 def _number_customer(change: Change) -> None:
@@ -41,6 +47,12 @@ def _check_currency(change: Change) -> None:
         raise write_failed(CURRENCIES, [f"The currency code '{code}' is not an ISO code"])
 
 
+def _check_terms(change: Change) -> None:
+    row = change.row
+    if not 0 <= row["NumberOfDays"] <= _MOST_DAYS or not 0 <= row["NumberOfMonths"] <= _MOST_MONTHS:
+        raise write_failed(PAYMENT_TERMS, ["The number of days or months is out of range"])
+
+
 def _check_project(change: Change) -> None:
     _dimensions.check_written(change.session, PROJECTS, change.row, "DimensionDisplayValue")
 
@@ -61,5 +73,6 @@ def _make_project_a_dimension_value(change: Change) -> None:
 MASTER_RULES = {
     "CustomersV3": Rule(prepare=_number_customer, finish=_check_customer),
     "Currencies": Rule(finish=_check_currency),
+    "PaymentTerms": Rule(finish=_check_terms),
     "ProjectsV2": Rule(finish=_check_project, created=_make_project_a_dimension_value),
 }

@@ -16,6 +16,7 @@ from world.sandboxes.dynamics._schema import Field
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DIGITS = 16  # before and after the point, as the vendor's reals have
+_FIRST_YEAR, _LAST_YEAR = 1900, 2154  # of the vendor's dates
 _INT32 = 2**31
 _INT64 = 2**63
 _EDM = {
@@ -84,6 +85,8 @@ def comparable(field: Field, value: str | int) -> Any:  # noqa: ANN401 - Decimal
 def _text(_: Field, value: object) -> str:
     if not isinstance(value, str):
         raise ValueError  # noqa: TRY004 - the caller says what it is
+    if not value.isascii():
+        value.encode()  # half a surrogate pair is no text
     return value
 
 
@@ -115,8 +118,10 @@ def _member(field: Field, value: object) -> str:
 def _moment(_: Field, value: object) -> str:
     if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
         raise ValueError
-    shown = datetime.fromisoformat(value).astimezone(UTC).isoformat(timespec="seconds")
-    return shown.replace("+00:00", "Z")
+    shown = datetime.fromisoformat(value).astimezone(UTC)
+    if not _FIRST_YEAR <= shown.year <= _LAST_YEAR:
+        raise ValueError
+    return shown.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _date(field: Field, value: object) -> str:

@@ -16,7 +16,7 @@ DEFAULTS: Settings = {
     "utc_offset": "-08:00",  # of every timestamp in an answer
     "locked_through": None,  # time performed up to this day, inclusive, is locked
     # The docs: "retry after a small delay", no headers. The numbers are known to customers only.
-    "requests_per_second": 0,  # 0 is no limit
+    "requests_per_second": 0.0,  # 0 is no limit
     "throttled_body": "",  # what a 429 says is unverified
     # The docs promise association ids only for what `include` names; the vendor's own gem reads
     # them without.
@@ -65,14 +65,22 @@ def check(settings: Settings) -> None:
         ValueError: one is; the text says which.
     """
     for name, default in DEFAULTS.items():
-        value = settings[name]
-        number = type(default) is int and type(value) in (int, float) and value >= 0
-        if not number and default is not None and type(value) is not type(default):
-            message = f"{name} cannot be {value!r}"
+        if not _fits(settings[name], default):
+            message = f"{name} cannot be {settings[name]!r}"
             raise ValueError(message)
     zone(settings)
     if settings["locked_through"] is not None:
         date.fromisoformat(settings["locked_through"])
+
+
+def _fits(value: object, default: object) -> bool:
+    if default is None:
+        return value is None or isinstance(value, str)
+    if isinstance(value, bool) or isinstance(default, bool):
+        return type(value) is type(default)
+    if isinstance(value, int | float):
+        return isinstance(default, float | type(value)) and value >= 0
+    return isinstance(value, type(default))
 
 
 def zone(settings: Settings) -> tzinfo:

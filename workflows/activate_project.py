@@ -1,0 +1,108 @@
+"""Open a project under one code in the PSA, the ERP and the CRM, or leave no trace of it."""
+
+import asyncio
+from typing import Literal
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+from activities.projects import CrmProjects, ErpProjects, ProjectRecords, PsaProjects
+from canonical.processes import ProjectRequest
+from telemetry import search_attributes
+from workflows import options
+from workflows.parking import Parking
+
+Ending = Literal["activated"]
+
+
+@workflow.defn(name="ActivateProject")
+class ActivateProject:
+    """One per project. Ends `activated`; cancelled, it archives the shell that it created."""
+
+    @workflow.init
+    def __init__(self, request: ProjectRequest) -> None:
+        self._request = request
+        self._parking = Parking(request.project, request.contract)
+        self._is_planned = False
+
+    @workflow.run
+    async def run(self, request: ProjectRequest) -> Ending:
+        """Return once every system has the project."""
+        found = search_attributes.of(request.contract, request.routes.entity)
+        found.append(search_attributes.PROJECT.value_set(request.project))
+        workflow.upsert_search_attributes(found)
+        try:
+            await self._open()
+        except (FailureError, asyncio.CancelledError) as exc:
+            if is_cancelled_exception(exc):
+                await asyncio.shield(self._compensate())
+            raise
+        workflow.set_current_details("**Activated** in every system.")
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return "activated"
+
+    @workflow.signal(name="resume")
+    def resume(self) -> None:
+        """Let a parked step look again."""
+        self._parking.resume()
+
+    async def _open(self) -> None:
+        self._is_planned = True  # before the step: it may be applied and never answer
+        await self._plan()
+        await self._open_in_erp()
+        await self._publish()
+        await workflow.execute_activity_method(
+            ProjectRecords.activated,
+            self._request.project,
+            **options.record("Publish that the project is active"),
+        )
+
+    async def _plan(self) -> None:
+        workflow.set_current_details("Opening the plan.")
+        psa = self._request.routes.psa
+        await self._parking.through(
+            "Create the project shell",
+            lambda: workflow.execute_activity_method(
+                PsaProjects.open_plan,
+                self._request,
+                **options.call(psa, "Create the project shell"),
+            ),
+        )
+        await self._parking.through(
+            "Create the milestones",
+            lambda: workflow.execute_activity_method(
+                PsaProjects.open_milestones,
+                self._request,
+                **options.call(psa, "Create the milestones"),
+            ),
+        )
+
+    async def _open_in_erp(self) -> None:
+        workflow.set_current_details("Opening contract and project in the ERP.")
+        await self._parking.through(
+            "Create the ERP project",
+            lambda: workflow.execute_activity_method(
+                ErpProjects.open,
+                self._request,
+                **options.call(self._request.routes.erp, "Create contract, project, dimensions"),
+            ),
+        )
+
+    async def _publish(self) -> None:
+        await self._parking.through(
+            "Tell the CRM",
+            lambda: workflow.execute_activity_method(
+                CrmProjects.publish,
+                self._request,
+                **options.call(self._request.routes.crm, "Write the code on the opportunity"),
+            ),
+        )
+
+    async def _compensate(self) -> None:
+        workflow.set_current_details("**Cancelled.** Archiving what was created.")
+        if self._is_planned:
+            await workflow.execute_activity_method(
+                PsaProjects.close_plan,
+                self._request,
+                **options.call(self._request.routes.psa, "Archive the project shell"),
+            )

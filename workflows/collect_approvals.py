@@ -1,0 +1,33 @@
+"""Fetch what delivery approved and reached since the last time, and wake who has work to do."""
+
+from typing import Literal
+
+from temporalio import workflow
+
+from activities.approvals import PsaApprovals
+from activities.lanes import Lanes
+from canonical.processes import CollectRequest
+from telemetry import search_attributes
+from workflows import options
+
+Ending = Literal["collected"]
+
+
+@workflow.defn(name="CollectApprovals")
+class CollectApprovals:
+    """One per PSA and tick of its Schedule. Ends `collected`; the next tick goes on from there."""
+
+    @workflow.run
+    async def run(self, request: CollectRequest) -> Ending:
+        """Return once everything new is in the store and its lanes know."""
+        workflow.upsert_search_attributes([search_attributes.SYSTEM.value_set(request.psa)])
+        found = await workflow.execute_activity_method(
+            PsaApprovals.collect,
+            request,
+            **options.call(request.psa, "Poll changes, fetch what they are about"),
+        )
+        woken = await workflow.execute_activity_method(
+            Lanes.wake, request, **options.record("Wake the lanes that have work")
+        )
+        workflow.set_current_details(f"{found.settled} messages settled, {woken} lanes woken.")
+        return "collected"

@@ -1,0 +1,150 @@
+"""Carry a won deal through, from the opportunity to its last invoice."""
+
+from typing import Literal
+
+from temporalio import workflow
+from temporalio.exceptions import ChildWorkflowError
+
+from activities.deals import CrmDeals, DealRead, ReadDeal
+from activities.engagements import EngagementRecords, MoveEngagement
+from canonical import processes
+from canonical.cases import Defect
+from canonical.engagements import Stage
+from canonical.processes import ActivationRequest, Engage, Routes
+from canonical.systems import ForeignId
+from telemetry import search_attributes
+from workflows import options
+from workflows.activate_contract import ActivateContract
+from workflows.parking import Parking
+
+Ending = Literal["fulfilled", "cancelled"]
+
+
+@workflow.defn(name="Engagement")
+class Engagement:
+    """One per won opportunity and win. Ends `fulfilled` once all is billed, or `cancelled`."""
+
+    @workflow.init
+    def __init__(self, request: Engage) -> None:
+        self._request = request
+        self._parking = Parking(str(request.opportunity), request.contract)
+        self._changes = 0
+        self._unseen_bills = 0
+        self._read_at = 0
+        self._is_won = True
+
+    @workflow.run
+    async def run(self, _request: Engage) -> Ending:
+        """Return how the engagement ended."""
+        ending: Ending = "cancelled"
+        routes, account = await self._deal()
+        if routes is not None and await self._activated(routes, account):
+            await self._move(Stage.ACTIVE, "**Active.** Work is approved, posted and billed.")
+            await self._all_billed()
+            ending = "fulfilled"
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._move(Stage(ending), f"**{ending.capitalize()}.**")
+        return ending
+
+    @workflow.signal(name="changed")
+    def changed(self) -> None:
+        """Hear that the deal changed in the CRM; what changed is read there."""
+        self._changes += 1
+        self._parking.resume()
+
+    @workflow.signal(name="billed")
+    def billed(self) -> None:
+        """Hear that a cycle of the contract is through."""
+        self._unseen_bills += 1
+
+    @workflow.signal(name="resume")
+    def resume(self) -> None:
+        """Let a parked step look again."""
+        self._parking.resume()
+
+    async def _deal(self) -> tuple[Routes | None, ForeignId]:
+        """Return the routes of the deal's entity; None if the deal is not won any more."""
+        while True:
+            before = self._parking.resumed
+            deal = await self._read()
+            if deal.routes is not None or not deal.is_won:
+                return deal.routes if deal.is_won else None, deal.account
+            await self._parking.until_fixed("Read the deal", (self._no_entity(),), before)
+
+    async def _read(self) -> DealRead:
+        request, heard = self._request, self._changes
+        deal = await self._parking.through(
+            "Read the deal",
+            lambda: workflow.execute_activity_method(
+                CrmDeals.read,
+                ReadDeal(contract=request.contract, opportunity=request.opportunity),
+                **options.call(request.opportunity.system, "Read the deal from the CRM"),
+            ),
+        )
+        self._is_won, self._read_at = deal.is_won, heard
+        return deal
+
+    async def _activated(self, routes: Routes, account: ForeignId) -> bool:
+        request = self._request
+        workflow.set_current_details("**Won.** Activating contract and project.")
+        workflow.upsert_search_attributes(search_attributes.of(request.contract, routes.entity))
+        activation = await workflow.start_child_workflow(
+            ActivateContract.run,
+            ActivationRequest(
+                contract=request.contract,
+                opportunity=request.opportunity,
+                account=account,
+                routes=routes,
+            ),
+            id=processes.contract_id(request.contract),
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            static_summary=f"Activate contract {request.contract}",
+        )
+        while not activation.done():
+            await workflow.wait_condition(
+                lambda: activation.done() or self._changes > self._read_at
+            )
+            if self._changes > self._read_at and not activation.done():
+                await self._read()
+                if self._is_won:
+                    await activation.signal(ActivateContract.resume)
+                else:
+                    activation.cancel()
+        try:
+            await activation
+        except ChildWorkflowError:
+            if self._is_won:
+                raise
+            return False
+        return True
+
+    async def _all_billed(self) -> None:
+        self._unseen_bills = 0
+        while not await self._is_fulfilled():
+            await workflow.wait_condition(lambda: self._unseen_bills > 0)
+            self._unseen_bills = 0
+
+    async def _is_fulfilled(self) -> bool:
+        return await workflow.execute_activity_method(
+            EngagementRecords.is_fulfilled,
+            self._request.contract,
+            **options.record("Is anything left to bill?"),
+        )
+
+    async def _move(self, stage: Stage, card: str) -> None:
+        workflow.set_current_details(card)
+        workflow.upsert_search_attributes([search_attributes.STAGE.value_set(stage.value)])
+        await workflow.execute_activity_method(
+            EngagementRecords.move,
+            MoveEngagement(contract=self._request.contract, stage=stage),
+            **options.record(f"Record that it is {stage.value}"),
+        )
+
+    def _no_entity(self) -> Defect:
+        return Defect(
+            error_class="E05",
+            subject=str(self._request.opportunity),
+            field="legal entity",
+            owner="sales_ops",
+            text="the deal's legal entity is missing or unknown: choose one in the CRM",
+        )

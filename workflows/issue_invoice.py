@@ -1,0 +1,140 @@
+"""Issue one invoice: draft it, have it approved, post it, and tell everybody its number."""
+
+import asyncio
+from typing import Literal
+
+from temporalio import workflow
+
+from activities.invoice_documents import ErpInvoices
+from activities.invoice_mirrors import CrmInvoices, PsaInvoices
+from activities.invoices import Approval, ApproveInvoice, InvoiceRecords, Prepared
+from canonical.processes import InvoiceRequest
+from telemetry import search_attributes
+from workflows import options
+from workflows.parking import Parking
+
+Ending = Literal["posted", "nothing_to_bill"]
+
+
+@workflow.defn(name="IssueInvoice")
+class IssueInvoice:
+    """One per contract, cycle and revision. Ends `posted`, or `nothing_to_bill`."""
+
+    @workflow.init
+    def __init__(self, request: InvoiceRequest) -> None:
+        self._request = request
+        self._parking = Parking(request.invoice, request.contract)
+        self._prepared: Prepared | None = None
+        self._approval: Approval | None = None
+
+    @workflow.run
+    async def run(self, request: InvoiceRequest) -> Ending:
+        """Return how the cycle ended."""
+        ending: Ending = "nothing_to_bill"
+        prepared = await self._prepare()
+        if prepared.invoice is not None:
+            await self._approved(prepared)
+            await self._draft()
+            number = await self._post()
+            await asyncio.gather(self._tell_crm(), self._tell_psa())
+            workflow.set_current_details(f"**Posted** as {number}: {prepared.net} before tax.")
+            ending = "posted"
+        await workflow.execute_activity_method(
+            InvoiceRecords.finish, request, **options.record("Close the cycle")
+        )
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return ending
+
+    @workflow.update(name="approve")
+    def approve(self, approval: Approval) -> None:
+        """Approve exactly this content; the same approval twice is one."""
+        self._approval = approval
+
+    @approve.validator
+    def _refuse_what_was_not_seen(self, approval: Approval) -> None:
+        if self._prepared is None or not self._prepared.needs_approval:
+            msg = "this invoice does not wait for an approval"
+            raise ValueError(msg)
+        if approval.content_hash != self._prepared.content_hash:
+            msg = "the invoice has changed since it was seen: look again"
+            raise ValueError(msg)
+        if self._approval is not None and approval != self._approval:
+            msg = f"this invoice is approved by {self._approval.by}"
+            raise ValueError(msg)
+
+    @workflow.signal(name="resume")
+    def resume(self) -> None:
+        """Let a parked step look again."""
+        self._parking.resume()
+
+    async def _prepare(self) -> Prepared:
+        request = self._request
+        found = search_attributes.of(request.contract, request.routes.entity)
+        found.append(search_attributes.INVOICE.value_set(request.invoice))
+        workflow.upsert_search_attributes(found)
+        workflow.set_current_details("Collecting what is ready to bill.")
+        self._prepared = await self._parking.through(
+            "Prepare the invoice",
+            lambda: workflow.execute_activity_method(
+                InvoiceRecords.prepare,
+                request,
+                **options.record("Put ready slices on an invoice"),
+            ),
+        )
+        return self._prepared
+
+    async def _approved(self, prepared: Prepared) -> None:
+        if not prepared.needs_approval:
+            return
+        workflow.set_current_details(
+            f"**{prepared.net} is above the limit.** Somebody must approve content "
+            f"`{prepared.content_hash}` with the update `approve`."
+        )
+        await workflow.wait_condition(lambda: self._approval is not None)
+        assert self._approval is not None  # noqa: S101 - for the type checker
+        question = ApproveInvoice(request=self._request, approval=self._approval)
+        await workflow.execute_activity_method(
+            InvoiceRecords.approve, question, **options.record("Record the approval")
+        )
+
+    async def _draft(self) -> None:
+        workflow.set_current_details("Drafting in the ERP.")
+        await self._parking.through(
+            "Draft the invoice",
+            lambda: workflow.execute_activity_method(
+                ErpInvoices.draft,
+                self._request,
+                **options.call(self._request.routes.erp, "Draft the invoice and compare it"),
+            ),
+        )
+
+    async def _post(self) -> str:
+        workflow.set_current_details("Posting in the ERP.")
+        return await self._parking.through(
+            "Post the invoice",
+            lambda: workflow.execute_activity_method(
+                ErpInvoices.post,
+                self._request,
+                **options.call(self._request.routes.erp, "Post the invoice, read its number"),
+            ),
+        )
+
+    async def _tell_crm(self) -> None:
+        await self._parking.through(
+            "Tell the CRM",
+            lambda: workflow.execute_activity_method(
+                CrmInvoices.publish,
+                self._request,
+                **options.call(self._request.routes.crm, "Write number and amounts to the CRM"),
+            ),
+        )
+
+    async def _tell_psa(self) -> None:
+        await self._parking.through(
+            "Tell the PSA",
+            lambda: workflow.execute_activity_method(
+                PsaInvoices.publish,
+                self._request,
+                **options.call(self._request.routes.psa, "Mirror the invoice in the PSA"),
+            ),
+        )

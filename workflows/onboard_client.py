@@ -1,0 +1,98 @@
+"""Make an account a client: check it, open it in every system, and tell the CRM."""
+
+import asyncio
+
+from temporalio import workflow
+
+from activities.clients import (
+    CheckClient,
+    ClientRecords,
+    CrmClients,
+    ErpClients,
+    OpenClient,
+    PsaClients,
+)
+from canonical.clients import ClientId
+from canonical.processes import OnboardingRequest
+from telemetry import search_attributes
+from workflows import options
+from workflows.parking import Parking
+
+
+@workflow.defn(name="OnboardClient")
+class OnboardClient:
+    """One per account, ERP and asker. Ends with the client's id; waits while it is incomplete."""
+
+    @workflow.init
+    def __init__(self, request: OnboardingRequest) -> None:
+        self._request = request
+        self._parking = Parking(str(request.account))
+
+    @workflow.run
+    async def run(self, request: OnboardingRequest) -> ClientId:
+        """Return the id of the client, which every system now has."""
+        client = await self._checked()
+        opened = OpenClient(client=client, routes=request.routes)
+        workflow.set_current_details(f"**{client}** is complete. Opening it in every system.")
+        await asyncio.gather(self._open_in_erp(opened), self._open_in_psa(opened))
+        await self._publish(opened)
+        workflow.set_current_details(f"**Onboarded** as {client}.")
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return client
+
+    @workflow.signal(name="resume")
+    def resume(self) -> None:
+        """Let a parked step look again."""
+        self._parking.resume()
+
+    async def _checked(self) -> ClientId:
+        workflow.set_current_details("Checking the account.")
+        request = self._request
+        workflow.upsert_search_attributes(
+            [search_attributes.ENTITY.value_set(request.routes.entity)]
+        )
+        question = CheckClient(account=request.account, entity=request.routes.entity)
+        while True:
+            before = self._parking.resumed
+            checked = await self._parking.through(
+                "Check the client",
+                lambda: workflow.execute_activity_method(
+                    CrmClients.check,
+                    question,
+                    **options.call(request.routes.crm, "Check the account and its tax profile"),
+                ),
+            )
+            if not checked.defects:
+                found = search_attributes.CLIENT.value_set(checked.client)
+                workflow.upsert_search_attributes([found])
+                return checked.client
+            await self._parking.until_fixed("Check the client", checked.defects, before)
+
+    async def _open_in_erp(self, opened: OpenClient) -> None:
+        await self._parking.through(
+            "Create the customer",
+            lambda: workflow.execute_activity_method(
+                ErpClients.open, opened, **options.call(opened.routes.erp, "Create the customer")
+            ),
+        )
+
+    async def _open_in_psa(self, opened: OpenClient) -> None:
+        await self._parking.through(
+            "Create the company",
+            lambda: workflow.execute_activity_method(
+                PsaClients.open, opened, **options.call(opened.routes.psa, "Create the company")
+            ),
+        )
+
+    async def _publish(self, opened: OpenClient) -> None:
+        await self._parking.through(
+            "Tell the CRM",
+            lambda: workflow.execute_activity_method(
+                CrmClients.publish,
+                opened,
+                **options.call(opened.routes.crm, "Write the ids on the account"),
+            ),
+        )
+        await workflow.execute_activity_method(
+            ClientRecords.onboarded, opened, **options.record("Publish that the client is ready")
+        )

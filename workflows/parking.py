@@ -1,0 +1,97 @@
+"""Parking: a step that a person must look at waits inside its workflow until it can go on."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from activities.cases import CaseRecords, CasesOpened, OpenCases
+from canonical.cases import Defect
+from canonical.contracts import ContractId
+from telemetry import search_attributes
+from workflows import options
+
+T = TypeVar("T")
+_NOBODY = "none"
+
+
+class Parking:
+    """The parked steps of one workflow. `subject` is what the workflow is about."""
+
+    def __init__(self, subject: str, contract: ContractId | None = None) -> None:
+        self._subject = subject
+        self._contract = contract
+        self._resumed = 0
+        self._parked = 0
+
+    def resume(self) -> None:
+        """Let every parked step look again."""
+        self._resumed += 1
+
+    async def through(self, step: str, action: Callable[[], Awaitable[T]]) -> T:
+        """Return the action's result, parking for as long as it fails for good."""
+        while True:
+            before = self._resumed
+            try:
+                return await action()
+            except ActivityError as failure:
+                if is_cancelled_exception(failure):
+                    raise
+                await self._wait(_failed(failure, step), before)
+
+    async def until_fixed(self, step: str, defects: tuple[Defect, ...], before: int) -> None:
+        """Wait with what is wrong on the card until somebody resumes the workflow."""
+        await self._wait(OpenCases(workflow="", step=step, subject="", defects=defects), before)
+
+    @property
+    def resumed(self) -> int:
+        """Return how often the workflow has been resumed; read it before looking."""
+        return self._resumed
+
+    async def _wait(self, question: OpenCases, before: int) -> None:
+        opened = await self._open(question)
+        self._parked += 1
+        try:
+            # A resume that came while the step was still failing counts.
+            await workflow.wait_condition(lambda: self._resumed > before)
+        finally:
+            self._parked -= 1
+        await workflow.execute_activity_method(
+            CaseRecords.close, opened, **options.record("Close the case")
+        )
+        if not self._parked:
+            workflow.upsert_search_attributes([search_attributes.CASE.value_set(_NOBODY)])
+
+    async def _open(self, question: OpenCases) -> CasesOpened:
+        update = {
+            "workflow": workflow.info().workflow_id,
+            "subject": self._subject,
+            "contract": self._contract,
+        }
+        question = question.model_copy(update=update)
+        defects = "; ".join(f"{defect.error_class} {defect.text}" for defect in question.defects)
+        workflow.set_current_details(
+            f"**Waiting for a person: {question.step}.** {defects or question.text}"
+        )
+        opened = await workflow.execute_activity_method(
+            CaseRecords.open, question, **options.record("Open a case")
+        )
+        found = search_attributes.CASE.value_set(opened.error_class)
+        workflow.upsert_search_attributes([found])
+        return opened
+
+
+def _failed(failure: ActivityError, step: str) -> OpenCases:
+    cause = failure.cause
+    if not isinstance(cause, ApplicationError):
+        return OpenCases(workflow="", step=step, subject="", error="Transient", text=str(cause))
+    effect = str(cause.details[0]) if cause.details else None
+    return OpenCases(
+        workflow="",
+        step=step,
+        subject="",
+        error=cause.type or "",
+        text=cause.message,
+        effect=effect,
+    )

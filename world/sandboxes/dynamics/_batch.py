@@ -1,0 +1,100 @@
+"""`POST /data/$batch`: change sets all or nothing, 200 outside whatever happens inside."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from urllib.parse import urlsplit
+
+from world.sandboxes.dynamics import _multipart
+from world.sandboxes.dynamics._infolog import Refused, bad_request
+from world.sandboxes.dynamics._multipart import ChangeSet, Request
+from world.sandboxes.dynamics._odata import Answer, Call, answered, decoded
+from world.sandboxes.dynamics._session import Session
+from world.sandboxes.dynamics._settings import Settings
+
+VERSION = {"OData-Version": "4.0"}
+_FAILED = 500
+Open = Callable[[], AbstractContextManager[Session]]
+
+
+class _FailedError(Exception):
+    """A change set failed at this operation, so none of it is kept."""
+
+    def __init__(self, content_id: str, refused: Refused) -> None:
+        super().__init__(refused.infolog)
+        self.content_id = content_id
+        self.refused = refused
+
+
+def run(  # noqa: PLR0913 - a request's facets, all by name
+    *,
+    open_session: Open,
+    settings: Settings,
+    base: str,
+    content_type: str,
+    prefer: str,
+    body: bytes,
+) -> tuple[str, str]:
+    """Do a batch and return the content type and body of its answer."""
+    parts = _multipart.parsed(content_type, body)
+    operations = sum(len(p.requests) if isinstance(p, ChangeSet) else 1 for p in parts)
+    if operations > settings.batch_operations_max:
+        limit = settings.batch_operations_max
+        raise bad_request(f"The batch has {operations} operations; at most {limit} are allowed.")
+    goes_on = settings.batch_continues_on_error or "odata.continue-on-error" in prefer
+    return _multipart.response(_answers(open_session, base, parts, goes_on=goes_on))
+
+
+def _answers(
+    open_session: Open, base: str, parts: list[Request | ChangeSet], *, goes_on: bool
+) -> Iterator[str]:
+    for part in parts:
+        try:
+            if isinstance(part, ChangeSet):
+                yield _change_set(open_session, base, part)
+            else:
+                yield _single(open_session, base, part)
+        except _FailedError as failed:
+            yield _failure(failed.content_id, failed.refused, _FAILED)
+            if not goes_on:
+                return
+        except Refused as refused:
+            yield _failure(part.content_id if isinstance(part, Request) else "", refused)
+            if not goes_on:
+                return
+
+
+def _change_set(open_session: Open, base: str, part: ChangeSet) -> str:
+    done = []
+    with open_session() as session:
+        for request in part.requests:
+            try:
+                answer = answered(session, _call(base, request))
+            except Refused as refused:
+                raise _FailedError(request.content_id, refused) from None
+            done.append(_multipart.answer_part(request.content_id, answer, VERSION))
+    return _multipart.change_set_part(done)
+
+
+def _single(open_session: Open, base: str, request: Request) -> str:
+    with open_session() as session:
+        answer = answered(session, _call(base, request))
+    return _multipart.answer_part(request.content_id, answer, VERSION)
+
+
+def _failure(content_id: str, refused: Refused, status: int = 0) -> str:
+    answer = Answer(status=status or refused.status, body=json.dumps(refused.body))
+    return _multipart.answer_part(content_id, answer, VERSION)
+
+
+def _call(base: str, request: Request) -> Call:
+    url = urlsplit(request.url)
+    path = url.path.rpartition("/data/")[2] if "/data/" in url.path else url.path.lstrip("/")
+    return Call(
+        method=request.method,
+        base=base,
+        path=decoded(path),
+        query=url.query,
+        body=request.body,
+        if_match=request.headers.get("if-match", ""),
+    )

@@ -1,0 +1,45 @@
+"""A minimal `$metadata`: entity types, keys, properties, enumerations, entity sets."""
+
+from functools import cache
+from xml.sax.saxutils import quoteattr
+
+from world.sandboxes.dynamics._catalog import CATALOG
+from world.sandboxes.dynamics._schema import NAMESPACE, EntitySet, EnumType
+from world.sandboxes.dynamics._values import edm_type
+
+
+@cache
+def document() -> str:
+    """Return the whole document."""
+    enums = {f.enum.name: f.enum for e in CATALOG.values() for f in e.fields if f.enum}
+    types = "".join(_entity_type(entity) for entity in CATALOG.values())
+    members = "".join(_enum_type(enum) for enum in enums.values())
+    sets = "".join(
+        f'<EntitySet Name={quoteattr(e.name)} EntityType="{NAMESPACE}.{e.type_name}"/>'
+        for e in CATALOG.values()
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx">'
+        f'<edmx:DataServices><Schema Namespace="{NAMESPACE}"'
+        f' xmlns="http://docs.oasis-open.org/odata/ns/edm">{types}{members}'
+        f'<EntityContainer Name="Resources">{sets}</EntityContainer>'
+        "</Schema></edmx:DataServices></edmx:Edmx>"
+    )
+
+
+def _entity_type(entity: EntitySet) -> str:
+    keys = "".join(f'<PropertyRef Name="{name}"/>' for name in entity.keys)
+    properties = "".join(
+        f'<Property Name="{field.name}" Type="{edm_type(field)}"'
+        f"{' Nullable="false"' if field.name in entity.keys else ''}/>"
+        for field in entity.fields
+    )
+    return f'<EntityType Name="{entity.type_name}"><Key>{keys}</Key>{properties}</EntityType>'
+
+
+def _enum_type(enum: EnumType) -> str:
+    members = "".join(
+        f'<Member Name="{member}" Value="{value}"/>' for value, member in enumerate(enum.members)
+    )
+    return f'<EnumType Name="{enum.name}">{members}</EnumType>'

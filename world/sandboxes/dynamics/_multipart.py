@@ -1,0 +1,114 @@
+"""The multipart/mixed of `$batch`: requests in, responses out."""
+
+import re
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from email.message import Message
+from http import HTTPStatus
+
+from world.sandboxes.dynamics._infolog import bad_request
+from world.sandboxes.dynamics._odata import Answer
+
+_REQUEST_LINE = re.compile(r"(GET|POST|PATCH|PUT|DELETE) (\S+) HTTP/1\.1")
+_END = b"--"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One operation of a batch; header names are in lower case."""
+
+    content_id: str
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeSet:
+    """Operations that are done all or not at all."""
+
+    requests: list[Request]
+
+
+def parsed(content_type: str, body: bytes) -> list[Request | ChangeSet]:
+    """Read a batch. Refused if it is malformed or cut short."""
+    body = body if b"\r\n" in body else body.replace(b"\n", b"\r\n")
+    return [_part(part) for part in _split(body, _boundary(content_type))]
+
+
+def _part(part: bytes) -> Request | ChangeSet:
+    headers, body = _headers(part)
+    kind = headers.get("content-type", "")
+    if kind.startswith("multipart/mixed"):
+        inner = [_part(each) for each in _split(body, _boundary(kind))]
+        requests = [each for each in inner if isinstance(each, Request) and each.method != "GET"]
+        if len(requests) < len(inner):
+            raise bad_request("A change set holds changes only.")
+        return ChangeSet(requests=requests)
+    if not kind.startswith("application/http"):
+        raise bad_request("A part of the batch is neither a request nor a change set.")
+    return _request(headers.get("content-id", ""), body)
+
+
+def _request(content_id: str, text: bytes) -> Request:
+    line, _, rest = text.lstrip(b"\r\n").partition(b"\r\n")
+    match = _REQUEST_LINE.fullmatch(line.decode(errors="replace").strip())
+    if match is None:
+        raise bad_request("A part of the batch has no request line.")
+    headers, body = _headers(rest)
+    return Request(content_id=content_id, method=match[1], url=match[2], headers=headers, body=body)
+
+
+def _boundary(content_type: str) -> bytes:
+    message = Message()
+    message["Content-Type"] = content_type.replace("\r", "").replace("\n", "")
+    boundary = message.get_boundary()
+    if not content_type.startswith("multipart/mixed") or not boundary:
+        raise bad_request("A batch is multipart/mixed and names its boundary.")
+    return boundary.encode()
+
+
+def _split(body: bytes, boundary: bytes) -> list[bytes]:
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    if len(pieces) < 2 or not pieces[-1].startswith(_END):  # noqa: PLR2004 - a preamble and an end
+        raise bad_request("The batch ends without its closing boundary.")
+    return [piece.removeprefix(b"\r\n") for piece in pieces[1:-1]]
+
+
+def _headers(text: bytes) -> tuple[dict[str, str], bytes]:
+    if text.startswith(b"\r\n"):
+        return {}, text[2:]
+    head, _, body = text.partition(b"\r\n\r\n")
+    headers = {}
+    for line in head.decode(errors="replace").split("\r\n"):
+        name, _, value = line.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    return headers, body
+
+
+def response(parts: Iterable[str]) -> tuple[str, str]:
+    """Return the content type and body of the answer to a batch."""
+    boundary = f"batchresponse_{uuid.uuid4()}"
+    return f"multipart/mixed; boundary={boundary}", _joined(boundary, parts)
+
+
+def change_set_part(parts: Sequence[str]) -> str:
+    """Return the answers of a change set as one part."""
+    boundary = f"changesetresponse_{uuid.uuid4()}"
+    return f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n{_joined(boundary, parts)}"
+
+
+def answer_part(content_id: str, answer: Answer, version: dict[str, str]) -> str:
+    """Return one answer as a part."""
+    named = f"Content-ID: {content_id}\r\n" if content_id else ""
+    headers = "".join(f"{k}: {v}\r\n" for k, v in {**answer.headers, **version}.items())
+    return (
+        f"Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n{named}\r\n"
+        f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n{headers}\r\n{answer.body}"
+    )
+
+
+def _joined(boundary: str, parts: Iterable[str]) -> str:
+    return "".join(f"--{boundary}\r\n{part}\r\n" for part in parts) + f"--{boundary}--\r\n"

@@ -1,0 +1,78 @@
+"""The firm's own service that posts; its group, name and operations are the firm's words."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from world.sandboxes.dynamics._hour_posting import post_hours
+from world.sandboxes.dynamics._infolog import Refused, action_failed, bad_request, no_route
+from world.sandboxes.dynamics._invoice_posting import post_invoice
+from world.sandboxes.dynamics._iso4217 import OutOfRange
+from world.sandboxes.dynamics._session import Session
+
+_OK = 200
+_Members = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Operation:
+    """An operation: the member that names the document, and its result with nothing set."""
+
+    member: str
+    kind: type
+    post: Callable[[Session, str, Any], _Members]
+    unset: _Members
+
+
+_OPERATIONS = {
+    "postHourJournal": _Operation(
+        member="journalId", kind=str, post=post_hours, unset={"Voucher": ""}
+    ),
+    "postFreeTextInvoice": _Operation(
+        member="invoiceId",
+        kind=int,
+        post=post_invoice,
+        unset={"InvoiceNumber": "", "Voucher": ""},
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posting:
+    """A call of the service, read."""
+
+    operation: _Operation
+    data_area: str
+    document: str | int
+
+    def run(self, session: Session) -> _Members:
+        """Post the document and return the contract. Refused with the Infolog if it fails."""
+        try:
+            result = self.operation.post(session, self.data_area, self.document)
+        except OutOfRange as error:
+            raise action_failed(f"Error: {error}.", status=400) from None
+        return {"Success": True, **self.operation.unset, **result, "Message": ""}
+
+    def refusal(self, refused: Refused, status: int) -> _Members:
+        """Return the contract of a refused posting, or raise it where that is an HTTP error."""
+        if status != _OK:
+            raise action_failed(refused.infolog, status=status)
+        return {"Success": False, **self.operation.unset, "Message": refused.infolog}
+
+
+def read(service: str, url: str, path: str, body: bytes) -> Posting:
+    """Read a call. Refused if there is no such operation or the body is not its contract."""
+    base, _, name = path.rpartition("/")
+    operation = _OPERATIONS.get(name)
+    if base != service or operation is None:
+        raise no_route(url)
+    try:
+        asked = json.loads(body)["_request"]
+        data_area, document = asked["dataAreaId"].lower(), asked[operation.member]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        document = None
+    if not isinstance(document, operation.kind) or isinstance(document, bool):
+        members = f'"dataAreaId": …, "{operation.member}": …'
+        raise bad_request(f'The body must be {{"_request": {{{members}}}}}.')
+    return Posting(operation=operation, data_area=data_area, document=document)

@@ -1,0 +1,51 @@
+"""The credentials of one stack: what each system accepts, and what its callers present."""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Self
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+_KEY_BITS = 2048
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """Secrets never show in a repr. The first of the tokens is the administrator's."""
+
+    consumer_key: str
+    username: str
+    private_key_pem: str = field(repr=False)
+    certificate_pem: str
+    organization_id: str
+    kantata_tokens: tuple[str, ...] = field(repr=False)
+    tenant: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+
+    @classmethod
+    def fresh(cls) -> Self:
+        """Return new random credentials; the certificate is a bare public key."""
+        private = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+        return cls(
+            consumer_key=f"consumer-{secrets.token_urlsafe(24)}",
+            username="integration@firm.test",
+            private_key_pem=private.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ).decode(),
+            certificate_pem=private.public_key()
+            .public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+            .decode(),
+            organization_id="00D000000000001EAA",
+            kantata_tokens=(secrets.token_urlsafe(24),),
+            tenant="firm.test",
+            client_id=f"client-{secrets.token_urlsafe(12)}",
+            client_secret=secrets.token_urlsafe(24),
+            webhook_secret=secrets.token_urlsafe(24),
+        )
