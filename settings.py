@@ -1,0 +1,102 @@
+"""The settings. Only roots read them, and only here is the environment read."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import SecretStr, TypeAdapter
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from canonical.landscape import Landscape
+from canonical.mappings import Mapping
+
+_ROOM = Path(__file__).parent
+_ROUTES = ("crm", "psa", "erp", "approval_above")
+T = TypeVar("T")
+Credentials = dict[str, dict[str, SecretStr]]
+
+
+class Settings(BaseSettings):
+    """Each field is an environment variable with the prefix `TIEBEAM_`."""
+
+    model_config = SettingsConfigDict(env_prefix="TIEBEAM_", frozen=True)
+
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    store_url: str = "sqlite+aiosqlite:///.tiebeam/store.db"
+    landscape: Path = _ROOM / "landscape.toml"
+    mappings: Path = _ROOM / "mappings.toml"
+    ownership: Path = _ROOM / "ownership.toml"
+    credentials: Path = Path(".tiebeam/credentials.toml")
+    gateway_port: int = 8400
+    poll_seconds: float = 2.0
+    failpoint: Path | None = None  # where a test says at which boundary this worker dies
+    log_format: str = "json"
+
+
+class SettingsError(Exception):
+    """A file of the configuration is missing or wrong; the text says which and what to do."""
+
+
+def load_landscape(path: Path) -> Landscape:
+    """Return the checked landscape.
+
+    Raises:
+        SettingsError: the file is missing or wrong.
+    """
+    found = _toml(path)
+    systems = [{"id": name, **fields} for name, fields in found.get("systems", {}).items()]
+    entities, routes = [], {}
+    for name, fields in found.get("entities", {}).items():
+        ways = {key: fields.pop(key) for key in _ROUTES if key in fields}
+        entities.append({"id": name, **fields})
+        routes[name] = ways
+    whole = {
+        "systems": systems,
+        "entities": entities,
+        "routes": routes,
+        "makers": found.get("makers", {}),
+        "posting_shards": found.get("posting_shards", 1),
+    }
+    return _checked(TypeAdapter(Landscape), whole, path)
+
+
+def load_mappings(path: Path) -> tuple[Mapping, ...]:
+    """Return the value mappings of a file.
+
+    Raises:
+        SettingsError: the file is missing or wrong.
+    """
+    return _checked(TypeAdapter(tuple[Mapping, ...]), _toml(path).get("mapping", []), path)
+
+
+def load_credentials(path: Path) -> Credentials:
+    """Return the secrets of each system by the names the landscape uses.
+
+    Raises:
+        SettingsError: the file is missing or wrong.
+    """
+    return _checked(TypeAdapter(Credentials), _toml(path), path)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as exc:
+        msg = f"cannot read {path}: {exc.strerror}"
+        raise SettingsError(msg) from exc
+    except tomllib.TOMLDecodeError as exc:
+        msg = f"{path} is not TOML: {exc}"
+        raise SettingsError(msg) from exc
+
+
+def _checked(adapter: TypeAdapter[T], found: object, path: Path) -> T:
+    try:
+        return adapter.validate_python(found)
+    except ValueError as exc:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+            for error in getattr(exc, "errors", list)()
+        )
+        msg = f"{path}: {wrong or exc}"
+        raise SettingsError(msg) from None  # the original quotes values, secrets among them

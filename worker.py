@@ -1,0 +1,227 @@
+"""Runs the platform: builds the connectors, registers everything, polls.
+
+`python worker.py` polls every queue; `--queues processes,system.erp-main` only those.
+"""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+import settings
+from activities import failpoints
+from activities.approvals import PsaApprovals
+from activities.cases import CaseRecords
+from activities.clients import ClientRecords, CrmClients, ErpClients, PsaClients
+from activities.contracts import ContractRecords
+from activities.deals import CrmDeals
+from activities.effects import Boundary, Effects
+from activities.engagements import EngagementRecords
+from activities.invoice_documents import ErpInvoices
+from activities.invoice_mirrors import CrmInvoices, PsaInvoices
+from activities.invoices import InvoiceRecords
+from activities.lanes import Lanes
+from activities.postings import ErpPostings, PostingRecords
+from activities.projects import CrmProjects, ErpProjects, ProjectRecords, PsaProjects
+from canonical import systems
+from canonical.landscape import Landscape, SystemInstance
+from canonical.processes import PROCESSES
+from canonical.systems import SystemId
+from connectors import ports, registry
+from settings import Settings
+from store.database import Database
+from telemetry import logs
+from workflows.activate_contract import ActivateContract
+from workflows.activate_project import ActivateProject
+from workflows.billing import Billing
+from workflows.client_master import ClientMaster
+from workflows.collect_approvals import CollectApprovals
+from workflows.engagement import Engagement
+from workflows.issue_invoice import IssueInvoice
+from workflows.onboard_client import OnboardClient
+from workflows.post_time import PostTime
+
+WORKFLOWS: tuple[type, ...] = (
+    ActivateContract,
+    ActivateProject,
+    Billing,
+    ClientMaster,
+    CollectApprovals,
+    Engagement,
+    IssueInvoice,
+    OnboardClient,
+    PostTime,
+)
+
+# Our own packages are deterministic or unused inside workflows, so the sandbox
+# need not reload them for every run. `workflows` itself stays inside.
+SANDBOX = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(
+        "activities", "canonical", "connectors", "policies", "store", "telemetry", "stdnum"
+    )
+)
+_GRACE = timedelta(seconds=30)  # what a running step gets to finish when we are told to stop
+
+Port = ports.Crm | ports.Psa | ports.Erp
+Step = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class House:
+    """What every step may need: the engine, the store, the landscape, the connectors."""
+
+    client: Client
+    database: Database
+    landscape: Landscape
+    connectors: dict[SystemId, Port]
+    at: Boundary = field(default_factory=lambda: failpoints.armed(None))
+
+
+def processes(house: House) -> Worker:
+    """Return the worker that runs the workflows, and the steps that touch only the store."""
+    database, landscape = house.database, house.landscape
+    contracts = ContractRecords(database)
+    clients = ClientRecords(database)
+    projects = ProjectRecords(database)
+    postings = PostingRecords(database)
+    invoices = InvoiceRecords(database, landscape)
+    engagements = EngagementRecords(database)
+    cases = CaseRecords(database)
+    lanes = Lanes(house.client, database, landscape)
+    steps: list[Step] = [
+        *(contracts.check, contracts.activate, clients.onboarded, projects.activated),
+        *(postings.cut, postings.unposted, postings.release_held),
+        *(invoices.prepare, invoices.approve, invoices.finish),
+        *(engagements.move, engagements.is_fulfilled, cases.open, cases.close),
+        *(lanes.request_client, lanes.wake),
+    ]
+    return Worker(
+        house.client,
+        task_queue=PROCESSES,
+        workflows=WORKFLOWS,
+        activities=steps,
+        workflow_runner=SANDBOX,
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),
+        graceful_shutdown_timeout=_GRACE,
+    )
+
+
+def system(house: House, instance: SystemInstance) -> Worker:
+    """Return the worker that runs the steps of one system, from that system's own queue."""
+    steps = {"crm": _crm_steps, "psa": _psa_steps, "erp": _erp_steps}[instance.role]
+    return Worker(
+        house.client,
+        task_queue=systems.task_queue(instance.id),
+        activities=steps(house, instance),
+        max_heartbeat_throttle_interval=timedelta(seconds=2),
+        graceful_shutdown_timeout=_GRACE,
+    )
+
+
+def _crm_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
+    crm: Any = house.connectors[instance.id]
+    effects = Effects(house.database, house.at)
+    deals = CrmDeals(crm, house.database, house.landscape)
+    clients = CrmClients(crm, house.database, effects, house.landscape)
+    projects = CrmProjects(crm, effects)
+    invoices = CrmInvoices(crm, house.database, effects)
+    return [deals.read, clients.check, clients.publish, projects.publish, invoices.publish]
+
+
+def _psa_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
+    psa: Any = house.connectors[instance.id]
+    effects, settle = Effects(house.database, house.at), instance.settle
+    clients = PsaClients(psa, house.database, effects, settle=settle)
+    projects = PsaProjects(psa, house.database, effects, settle=settle)
+    approvals = PsaApprovals(psa, house.database, house.landscape)
+    invoices = PsaInvoices(psa, house.database, effects, settle=settle)
+    return [
+        *(clients.open, approvals.collect, invoices.publish),
+        *(projects.open_plan, projects.open_milestones, projects.close_plan),
+    ]
+
+
+def _erp_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
+    erp: Any = house.connectors[instance.id]
+    effects, settle = Effects(house.database, house.at), instance.settle
+    clients = ErpClients(erp, house.database, effects, house.landscape)
+    projects = ErpProjects(erp, house.database, effects)
+    postings = ErpPostings(erp, house.database, effects, settle=settle)
+    invoices = ErpInvoices(erp, house.database, effects, settle=settle)
+    return [clients.open, projects.open, postings.post, invoices.draft, invoices.post]
+
+
+@asynccontextmanager
+async def connected(
+    landscape: Landscape, credentials: settings.Credentials
+) -> AsyncGenerator[dict[SystemId, Port]]:
+    """Open a connector to every system of the landscape."""
+    by_role: dict[str, Any] = {"crm": registry.CRM, "psa": registry.PSA, "erp": registry.ERP}
+    async with AsyncExitStack() as stack:
+        connectors: dict[SystemId, Port] = {}
+        for instance in landscape.systems:
+            connect = by_role[instance.role][instance.vendor]
+            opened = connect(instance, credentials[instance.credential])
+            connectors[instance.id] = await stack.enter_async_context(opened)
+        yield connectors
+
+
+async def main(config: Settings, queues: frozenset[str] | None = None) -> None:
+    """Poll until told to stop, then let the running steps finish."""
+    landscape = settings.load_landscape(config.landscape)
+    credentials = settings.load_credentials(config.credentials)
+    client = await Client.connect(
+        config.temporal_address,
+        namespace=config.temporal_namespace,
+        data_converter=pydantic_data_converter,
+    )
+    database = Database(config.store_url)
+    async with connected(landscape, credentials) as connectors, AsyncExitStack() as stack:
+        at = failpoints.armed(config.failpoint)
+        house = House(client, database, landscape, connectors, at)
+        workers = [processes(house), *(system(house, each) for each in landscape.systems)]
+        for each in workers:
+            if queues is None or each.task_queue in queues:
+                await stack.enter_async_context(each)
+        logs.logger().info("worker.started", queues=[each.task_queue for each in workers])
+        await _told_to_stop()
+        logs.logger().info("worker.draining")
+    await database.close()
+    logs.logger().info("worker.stopped")
+    gc.collect()  # without it the interpreter's exit sometimes crashes in the SDK's core
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
+def _queues(arguments: list[str]) -> frozenset[str] | None:
+    if not arguments:
+        return None
+    if len(arguments) == _FLAG_AND_VALUE and arguments[0] == "--queues":
+        return frozenset(arguments[1].split(","))
+    sys.exit("usage: worker.py [--queues QUEUE,…]")
+
+
+_FLAG_AND_VALUE = 2
+
+if __name__ == "__main__":
+    environment = Settings()
+    logs.configure(environment.log_format, process="worker")
+    try:
+        asyncio.run(main(environment, _queues(sys.argv[1:])))
+    except settings.SettingsError as wrong:
+        sys.exit(f"worker: {wrong}")

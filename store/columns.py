@@ -5,6 +5,7 @@ SQLite would turn a Decimal into a float and forget a time zone.
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Numeric, String
@@ -100,3 +101,24 @@ class Utc(TypeDecorator[datetime]):
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         return moment.astimezone(UTC)
+
+
+class Choice(TypeDecorator[StrEnum]):
+    """One value of a StrEnum, kept as its text."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, of: type[StrEnum]) -> None:
+        super().__init__(32)
+        self.of = of
+
+    @override
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
+        """Return the value as it is kept."""
+        return None if value is None else self.of(value).value
+
+    @override
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        """Return the value as it was given."""
+        return None if value is None else self.of(value)

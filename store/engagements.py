@@ -31,10 +31,15 @@ class Engagement:
     stage: Stage
 
 
-async def claim(tx: Transaction, opportunity: ForeignId) -> Engagement:
-    """Return the running engagement of an opportunity, or open the next generation."""
+async def claim(tx: Transaction, opportunity: ForeignId) -> Engagement | None:
+    """Return the running engagement of an opportunity, or open the next generation.
+
+    A fulfilled engagement is not opened again by whatever still changes about its deal: None.
+    """
     row = await _latest(tx, opportunity)
-    if row is not None and row.stage not in _OVER:
+    if row is not None and row.stage is Stage.FULFILLED:
+        return None
+    if row is not None and row.stage is not Stage.CANCELLED:
         return _engagement(row)
     row = EngagementRow(
         contract=f"CT-{await counters.following(tx, 'contract'):05}",
@@ -120,3 +125,9 @@ async def value(tx: Transaction, contract: ContractId) -> Money | None:
     """Return what the deal is worth, as far as it is known."""
     row = await _row(tx, contract)
     return Opportunity.model_validate_json(row.deal).amount if row.deal else None
+
+
+async def latest(tx: Transaction, opportunity: ForeignId) -> Engagement | None:
+    """Return the last engagement of an opportunity, running or over."""
+    row = await _latest(tx, opportunity)
+    return _engagement(row) if row else None

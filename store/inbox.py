@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import delete
 from sqlmodel import col, select
 
 from canonical.notices import Notice
@@ -10,6 +11,8 @@ from canonical.systems import ForeignId, SystemId
 from store import clock, trail
 from store.database import Transaction
 from store.tables.traffic import CursorRow, InboxRow, Outcome
+
+_FOR_PROCESSES = ("opportunity", "account")  # the others wait for the poll that brought them
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,18 @@ async def receive(
     return True
 
 
-async def waiting(
-    tx: Transaction, source: SystemId | None = None, *, limit: int = 100
-) -> Sequence[Delivery]:
-    """Return messages without an outcome, the oldest first."""
-    query = select(InboxRow).where(InboxRow.outcome == Outcome.RECEIVED)
-    if source is not None:
-        query = query.where(InboxRow.source == source)
+async def waiting(tx: Transaction, source: SystemId, *, limit: int = 100) -> Sequence[Delivery]:
+    """Return a system's messages without an outcome, the oldest first."""
+    query = select(InboxRow).where(InboxRow.outcome == Outcome.RECEIVED, InboxRow.source == source)
+    rows = (await tx.exec(query.order_by(col(InboxRow.id)).limit(limit))).all()
+    return [_delivery(row) for row in rows]
+
+
+async def waiting_for_process(tx: Transaction, *, limit: int = 100) -> Sequence[Delivery]:
+    """Return messages that start or tell a process, without an outcome, the oldest first."""
+    query = select(InboxRow).where(
+        InboxRow.outcome == Outcome.RECEIVED, col(InboxRow.kind).in_(_FOR_PROCESSES)
+    )
     rows = (await tx.exec(query.order_by(col(InboxRow.id)).limit(limit))).all()
     return [_delivery(row) for row in rows]
 
@@ -78,3 +86,8 @@ def _delivery(row: InboxRow) -> Delivery:
     subject = ForeignId.model_validate_json(row.subject)
     notice = Notice.model_validate({"id": row.message, "kind": row.kind, "subject": subject})
     return Delivery(row.id or 0, notice, row.generation)
+
+
+async def forget_cursors(tx: Transaction) -> None:
+    """Let every polled system be read from its start again; messages are still kept once."""
+    await tx.execute(delete(CursorRow))

@@ -1,6 +1,6 @@
 """Opens an environment: an app registered in Entra ID and in F&O."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -43,7 +43,7 @@ async def connect(
     *,
     clock: auth.Clock = auth.utc_now,
     transport: httpx.AsyncBaseTransport | None = None,
-) -> AsyncIterator[Dynamics]:
+) -> AsyncGenerator[Dynamics, None]:
     """Open an environment. The credential is `client_id` and `client_secret`."""
     options = Options.model_validate(instance.options)
     url = instance.url.rstrip("/")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import httpx
+from pydantic import ValidationError
 
 from canonical.systems import ForeignId, SystemId
 from connectors import errors, http
@@ -113,7 +114,7 @@ class Environment:
         request = self._http.build_request(
             "POST",
             f"{self._options.posting_service}/{operation}",
-            content=b'{"_request":%b}' % _odata.encode(document),
+            content=http.write_json({"_request": document}),
             headers={"Content-Type": "application/json"},
         )
         dialect = _SERVICE if self._options.service_error_is_refusal else _ROWS
@@ -150,21 +151,19 @@ class Environment:
 
 
 def _encoded(row: _wire.NewRow) -> bytes:
-    return _odata.encode(row.model_dump(by_alias=True, exclude_none=True))
+    return http.write_json(row.model_dump(by_alias=True, exclude_none=True))
 
 
 def _parsed(response: httpx.Response, model: type[_W], *, otherwise: http.Kind) -> _W:
-    try:
-        return model.model_validate(_odata.decode(response.content))
-    except ValueError:  # its text quotes the body
-        raise otherwise(VENDOR, f"{model.__name__} does not fit") from None
+    return http.parsed(response, model, vendor=VENDOR, otherwise=otherwise)
 
 
 def _fitting(page: _wire.Page, model: type[_R]) -> list[_R]:
     try:
         return [model.model_validate(row) for row in page.rows]
-    except ValueError:
-        raise errors.Drifted(VENDOR, f"{model.__name__} does not fit") from None
+    except ValidationError as exc:
+        detail = f"{model.__name__}: {http.misfits(exc)} do not fit"
+    raise errors.Drifted(VENDOR, detail)
 
 
 def _next(here: httpx.URL, link: str) -> httpx.URL:

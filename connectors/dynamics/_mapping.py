@@ -119,7 +119,7 @@ def new_hour_lines(
 
 def lost_precision(lines: Iterable[HourLine], decimals: int) -> str:
     """Return which lines F&O would cost differently, since it multiplies rounded hours."""
-    faults = []
+    faults: list[str] = []
     for line in lines:
         shown = hours(line.worked, decimals)
         booked = Money.rounded(shown * line.cost.per_hour, line.cost.currency)

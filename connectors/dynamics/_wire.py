@@ -33,7 +33,7 @@ class NewRow(Wire):
 
     entity_set: ClassVar[str]
 
-    area: str = Field(alias="dataAreaId")
+    area: str = Field(serialization_alias="dataAreaId")
 
 
 class NewCustomer(NewRow):
@@ -70,7 +70,7 @@ class NewContract(NewRow):
 
     entity_set = "ProjectContracts"
 
-    contract_id: str = Field(alias="ProjectContractID")
+    contract_id: str = Field(serialization_alias="ProjectContractID")
     name: str
     sales_currency: str
 
@@ -89,7 +89,7 @@ class NewFundingSource(NewRow):
 
     entity_set = "ProjectFundingSources"
 
-    contract_id: str = Field(alias="ProjectContractID")
+    contract_id: str = Field(serialization_alias="ProjectContractID")
     funding_source_id: str
     funding_type: str = "Customer"
     customer_or_organization: str
@@ -157,7 +157,7 @@ class NewHourLine(NewRow):
 
     journal_id: str
     line_number: int
-    project_id: str = Field(alias="ProjectID")
+    project_id: str = Field(serialization_alias="ProjectID")
     resource_id: str
     resource_company_id: str
     category: str
@@ -219,7 +219,7 @@ class NewInvoiceLine(NewRow):
     quantity: Decimal
     unit_price: Decimal
     transaction_currency_amount: Decimal
-    project_id: str = Field(alias="ProjectID")
+    project_id: str = Field(serialization_alias="ProjectID")
     default_dimension_display_value: str
     sales_tax_group_id: str
     sales_tax_item_group_id: str | None
@@ -248,8 +248,8 @@ class Receivable(Row):
 class Page(Wire):
     """A page of any set; `next_link` is an absolute URL, or absent on the last page."""
 
-    rows: tuple[dict[str, object], ...] = Field(alias="value")
-    next_link: str | None = Field(default=None, alias="@odata.nextLink")
+    rows: tuple[dict[str, object], ...] = Field(validation_alias="value")
+    next_link: str | None = Field(default=None, validation_alias="@odata.nextLink")
 
 
 class Posting(Wire):
@@ -270,11 +270,11 @@ class Error(Wire):
     """The general error; its `code` is empty."""
 
     message: str = ""
-    infolog: Infolog = Field(default=Infolog(), alias="innererror")
+    infolog: Infolog = Field(default=Infolog(), validation_alias="innererror")
 
 
 class Fault(Wire):
     """The body of a refusal: with an error, or outside of OData with a bare message."""
 
-    error: Error = Field(default=Error(), alias="error")
+    error: Error = Field(default=Error(), validation_alias="error")
     message: str = ""

@@ -1,6 +1,6 @@
 """How Kantata is spoken to: envelopes, pages, and what its refusals mean."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -110,7 +110,7 @@ _DIALECT = http.Dialect(VENDOR, classify, explain)
 
 
 @contextmanager
-def drift(subject: str) -> Iterator[None]:
+def drift(subject: str) -> Generator[None]:
     """Take what cannot be mapped for an answer that its contract does not allow.
 
     Raises:

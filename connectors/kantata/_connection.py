@@ -1,6 +1,6 @@
 """Opens a connector to one account."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -19,7 +19,7 @@ async def connect(
     *,
     clock: auth.Clock = auth.utc_now,  # noqa: ARG001 - for vendors whose tokens expire
     transport: httpx.AsyncBaseTransport | None = None,
-) -> AsyncIterator[Kantata]:
+) -> AsyncGenerator[Kantata]:
     """Open an account; the credential is an administrator's `token`, `url` ends before `/api`.
 
     Raises:

@@ -20,7 +20,7 @@ class Kind:
     model: str
     path: str
     member: str
-    shown: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 CLIENT = Kind("client", "workspace_groups", "workspace_group")

@@ -3,6 +3,7 @@
 import re
 
 import httpx
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
@@ -84,7 +85,7 @@ def _secret(credential: auth.Credential, name: str) -> str:
 def _key(pem: str) -> RSAKey:
     try:
         key = RSAKey.import_key(pem)
-    except (JoseError, ValueError):
+    except (JoseError, TypeError, UnsupportedAlgorithm, ValueError):  # TypeError: it is encrypted
         raise errors.Unauthorized(VENDOR, "private_key is no RSA key in PEM") from None
     if not key.is_private:
         raise errors.Unauthorized(VENDOR, "private_key is a public key")

@@ -63,8 +63,8 @@ class OutboundMessages:
 def _message(body: bytes) -> Element:
     try:
         envelope = fromstring(body, forbid_dtd=True)
-    # A ValueError is an encoding that the parser does not know, or a forbidden construct.
-    except (ParseError, DefusedXmlException, ValueError):
+    # The parser looks encodings up in Python's own list, and then cannot use some of them.
+    except (ParseError, DefusedXmlException, LookupError, ValueError):
         _refuse("the message is no plain XML")
     if envelope.tag != f"{_SOAP}Envelope":
         _refuse("the message is no SOAP envelope")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlmodel import Field, SQLModel
 
-from store.columns import Exact, Utc
+from store.columns import Choice, Exact, Utc
 
 
 class State(StrEnum):
@@ -28,7 +28,7 @@ class IntentRow(SQLModel, table=True):
     kind: str = Field(index=True)
     system: str
     content_hash: str
-    state: State = Field(index=True)
+    state: State = Field(sa_type=Choice(State), index=True)
     answer: str | None = None
     reason: str | None = None
 

@@ -6,6 +6,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from canonical.engagements import Stage
+from store.columns import Choice
 
 
 class EngagementRow(SQLModel, table=True):
@@ -17,7 +18,7 @@ class EngagementRow(SQLModel, table=True):
     contract: str = Field(primary_key=True)
     opportunity: str
     generation: int
-    stage: Stage = Field(index=True)
+    stage: Stage = Field(sa_type=Choice(Stage), index=True)
     entity: str | None = None
     deal: str | None = None  # the opportunity as last read, as canonical JSON
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from store.columns import Utc
+from store.columns import Choice, Utc
 
 
 class Outcome(StrEnum):
@@ -32,7 +32,7 @@ class InboxRow(SQLModel, table=True):
     subject: str
     generation: int | None = None
     received_at: datetime = Field(sa_type=Utc)
-    outcome: Outcome = Field(index=True)
+    outcome: Outcome = Field(sa_type=Choice(Outcome), index=True)
     reason: str | None = None
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from store.columns import Exact, Utc
+from store.columns import Choice, Exact, Utc
 
 
 class Progress(StrEnum):
@@ -39,7 +39,7 @@ class EntryRow(SQLModel, table=True):
     cost_currency: str | None = None
     approved_by: str
     approved_at: datetime = Field(sa_type=Utc)
-    progress: Progress
+    progress: Progress = Field(sa_type=Choice(Progress))
     note: str = ""
     verdict: str | None = None
     batch: str | None = Field(default=None, index=True)
@@ -66,7 +66,7 @@ class SliceRow(SQLModel, table=True):
     number: int = Field(primary_key=True)
     contract: str
     project: str
-    state: SliceState
+    state: SliceState = Field(sa_type=Choice(SliceState))
     work_date: date
     seconds: Decimal = Field(sa_type=Exact)
     amount: Decimal = Field(sa_type=Exact)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from connectors import errors, http
+from connectors import errors
 from connectors.dynamics._faults import classify, explain
 from tests.connectors.dynamics.fake_environment import infolog
 from tests.connectors.dynamics.house import BATCH, SECRET, USMF, after_token, foreign, opened
@@ -143,4 +143,3 @@ def test_a_success_has_no_fault_whatever_it_says() -> None:
     answer = httpx.Response(200, json={"error": {"message": _BUSY}})
 
     assert classify(answer) is None
-    assert http.retry_after(answer) is None

@@ -160,6 +160,17 @@ async def test_posting_gives_number_voucher_and_balance_and_does_so_again() -> N
     ]
 
 
+async def test_a_posted_invoice_that_is_not_owed_yet_has_no_balance() -> None:
+    fake = FakeEnvironment()
+
+    async with opened(fake) as erp:
+        draft = await erp.create_invoice(invoice(), foreign("C-00001"), INVOICE_CODES)
+        fake.sets["FreeTextInvoiceHeaders"][0] |= {"IsPosted": "Yes", "FreeTextNumber": "FTI-1"}
+        status = await erp.invoice_status(USMF, draft)
+
+    assert (status.state, status.number, status.balance) == ("posted", "FTI-1", None)
+
+
 async def test_tax_is_rounded_once_for_the_document() -> None:
     fake = FakeEnvironment()
     billed = invoice(*[invoice_line(number, money("0.04")) for number in (1, 2, 3)])

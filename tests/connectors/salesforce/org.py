@@ -59,16 +59,30 @@ async def connected(
     *,
     credential: Mapping[str, SecretStr] = CREDENTIAL,
     url: str = "https://login.salesforce.com",
-    **options: str,
+    options: Mapping[str, str] | None = None,
 ) -> AsyncIterator[salesforce.Salesforce]:
     instance = SystemInstance(
-        id=CRM, vendor="salesforce", role="crm", url=url, credential="crm", options=options
+        id=CRM,
+        vendor="salesforce",
+        role="crm",
+        url=url,
+        credential="crm",
+        options=dict(options or {}),
     )
     transport = httpx.MockTransport(org)
     async with salesforce.connect(
         instance, credential, clock=lambda: NOW, transport=transport
     ) as crm:
         yield crm
+
+
+@asynccontextmanager
+async def signed_in(org: Org) -> AsyncIterator[salesforce.Salesforce]:
+    """Spare the tests that are not about the session the 30 ms that a key takes."""
+    transport = httpx.MockTransport(org)
+    url = "https://acme.my.salesforce.com"
+    async with httpx.AsyncClient(base_url=url, transport=transport, trust_env=False) as client:
+        yield salesforce.Salesforce(client, CRM)
 
 
 def recorded(name: str) -> bytes:

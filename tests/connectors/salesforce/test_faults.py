@@ -6,7 +6,15 @@ import pytest
 from connectors import errors, http
 from connectors.salesforce import Salesforce
 from connectors.salesforce._faults import classify
-from tests.connectors.salesforce.org import SECRET, Answer, Org, connected, recorded, refusal
+from tests.connectors.salesforce.org import (
+    SECRET,
+    Answer,
+    Org,
+    connected,
+    recorded,
+    refusal,
+    signed_in,
+)
 from tests.connectors.salesforce.sample import ACCOUNT, DEAL, LINKS, invoice, posted
 
 Call = Callable[[Salesforce], Awaitable[object]]
@@ -27,7 +35,7 @@ async def _upsert(crm: Salesforce) -> object:
 
 
 async def _fails(call: Call, answer: Answer) -> errors.ConnectorError:
-    async with connected(Org(answer)) as crm:
+    async with signed_in(Org(answer)) as crm:
         with pytest.raises(errors.ConnectorError) as caught:
             await call(crm)
     assert SECRET not in str(caught.value)

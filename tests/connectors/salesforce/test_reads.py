@@ -10,19 +10,19 @@ from canonical.money import Money, Rate
 from canonical.opportunities import Opportunity, PriceLine, ScheduleLine
 from canonical.organization import EntityId
 from connectors import errors
-from tests.connectors.salesforce.org import Org, answer, connected, foreign
+from tests.connectors.salesforce.org import Org, answer, connected, foreign, signed_in
 from tests.connectors.salesforce.sample import ACCOUNT, DEAL
 
 LOCATOR = "/services/data/v60.0/query/01g5f0000016PIAYA2-2"
 
 
 async def _opportunity(*answers: httpx.Response) -> Opportunity:
-    async with connected(Org(*answers)) as crm:
+    async with signed_in(Org(*answers)) as crm:
         return await crm.opportunity(DEAL)
 
 
 async def _account(**swapped: str) -> Account:
-    async with connected(Org(answer("account.json", **swapped))) as crm:
+    async with signed_in(Org(answer("account.json", **swapped))) as crm:
         return await crm.account(ACCOUNT)
 
 
@@ -39,7 +39,7 @@ def _line(record: str, sequence: int, name: str, amount: str, due: date | None) 
 async def test_a_deal_of_hours_comes_with_its_prices_in_one_request() -> None:
     org = Org(answer("time_and_materials.json"))
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         deal = await crm.opportunity(DEAL)
 
     assert len(org.requests) == 1
@@ -69,7 +69,7 @@ async def test_a_deal_of_hours_comes_with_its_prices_in_one_request() -> None:
 async def test_a_long_schedule_is_followed_to_its_end() -> None:
     org = Org(answer("milestones.json"), answer("milestones_rest.json"))
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         deal = await crm.opportunity(DEAL)
 
     assert [request.url.path for request in org.requests] == ["/services/data/v60.0/query", LOCATOR]
@@ -95,7 +95,7 @@ async def test_a_page_without_the_record_is_followed_too() -> None:
 async def test_the_query_is_one_literal_away_from_constant() -> None:
     org = Org(answer("account.json"))
 
-    async with connected(org, api_version="v58.0") as crm:
+    async with connected(org, options={"api_version": "v58.0"}) as crm:
         await crm.account(ACCOUNT)
 
     assert org.requests[0].url.path == "/services/data/v58.0/query"
@@ -184,7 +184,7 @@ async def test_no_record_is_missing_and_two_are_drift() -> None:
         200, text=f'{{"totalSize": 2, "done": true, "records": [{record}, {record}]}}'
     )
 
-    async with connected(Org(nothing, twice)) as crm:
+    async with signed_in(Org(nothing, twice)) as crm:
         with pytest.raises(errors.Missing):
             await crm.account(ACCOUNT)
         with pytest.raises(errors.Drifted, match="several records"):
@@ -245,7 +245,7 @@ async def test_a_read_that_cannot_be_parsed_is_drift(text: str) -> None:
 async def test_a_locator_that_leads_elsewhere_is_not_followed(locator: str) -> None:
     org = Org(answer("milestones.json", nextRecordsUrl=f'"{locator}"'))
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         with pytest.raises(errors.Drifted, match="nextRecordsUrl"):
             await crm.opportunity(DEAL)
     assert len(org.requests) == 1
@@ -272,7 +272,7 @@ async def test_pages_without_end_are_drift() -> None:
 
     org = Org(answer("milestones.json"), next_page)
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         with pytest.raises(errors.Drifted, match="do not end"):
             await crm.opportunity(DEAL)
     assert len(org.requests) < 60

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from connectors import errors
 from connectors.salesforce import _soql
-from tests.connectors.salesforce.org import Org, connected, foreign
+from tests.connectors.salesforce.org import Org, foreign, signed_in
 
 _MEANS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'", '"': '"', "\\": "\\"}
 _HOSTILE = ["'", "\\", "\\'", "''", "' OR Id != '", "%", "_", "\x00", "\u02bc", "\u202e", ")or("]
@@ -41,7 +41,7 @@ def test_an_id_is_the_only_thing_that_a_query_compares(text: str) -> None:
 async def test_an_id_arrives_as_it_is_and_encoded_once(text: str) -> None:
     org = Org(httpx.Response(200, json={"totalSize": 0, "done": True, "records": []}))
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         with pytest.raises(errors.Missing):
             await crm.opportunity(foreign(text))
 

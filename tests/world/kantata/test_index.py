@@ -62,8 +62,15 @@ async def test_limit_with_offset_outweighs_page(firm: Firm) -> None:
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"page": "0"}, {"per_page": "many"}, {"limit": "0", "offset": "0"}, {"order": "mood:asc"}]
-    + [{"order": "created_at"}, {"created_after": "soon"}, {"date_performed_between": "x"}],
+    [
+        {"page": "0"},
+        {"per_page": "many"},
+        {"limit": "0", "offset": "0"},
+        {"order": "mood:asc"},
+        {"order": "created_at"},
+        {"created_after": "soon"},
+        {"date_performed_between": "x"},
+    ],
     ids=str,
 )
 async def test_parameters_that_make_no_sense_are_bad_requests(

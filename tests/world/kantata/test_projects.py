@@ -259,7 +259,9 @@ async def test_stories_are_created_together_or_not_at_all(firm: Firm) -> None:
     workspace = await firm.workspace()
     good = {"title": "Work", "story_type": "task", "workspace_id": workspace}
 
-    refused = await firm.call("POST", "stories", {"stories": [good, {**good, "title": ""}]}, status=422)
+    refused = await firm.call(
+        "POST", "stories", {"stories": [good, {**good, "title": ""}]}, status=422
+    )
     assert fields(refused["errors"]) == ["title"]
     assert await firm.ids("stories") == []
 

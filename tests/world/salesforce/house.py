@@ -115,6 +115,10 @@ class Org:
     async def names(self, soql: str) -> list[str]:
         return [record["Name"] for record in await self.query(soql)]
 
+    async def keys(self, sobject: str) -> list[str]:
+        found = await self.query(f"SELECT Id FROM {sobject}")  # noqa: S608 - the test's own word
+        return [record["Id"] for record in found]
+
     async def log(self) -> list[dict[str, Any]]:
         return list((await self.client.get("/_admin/log")).json())
 

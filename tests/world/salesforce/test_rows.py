@@ -116,7 +116,6 @@ async def test_keeps_numbers_digit_for_digit(org: Org, sent: str) -> None:
         ("Account", {"Name": "A" * 256}, ("STRING_TOO_LONG", ["Name"])),
         ("Account", {"Name": 7}, ("JSON_PARSER_ERROR", None)),
         ("Account", {"Name": ["A"]}, ("JSON_PARSER_ERROR", None)),
-        ("Account", {"Name": "\ud800"}, ("JSON_PARSER_ERROR", None)),
         ("Account", {"Name": "A", "Id": _NOWHERE}, ("INVALID_FIELD_FOR_INSERT_UPDATE", ["Id"])),
         (
             "Account",
@@ -161,7 +160,7 @@ async def test_refuses_a_row_and_keeps_nothing_of_it(
     refused = await org.send("POST", f"/sobjects/{sobject}", json=body)
 
     assert refusal(refused) == (400, *expected)
-    assert await org.query(f"SELECT Id FROM {sobject}") == []
+    assert await org.keys(sobject) == []
     assert await org.log() == []
 
 
@@ -203,11 +202,12 @@ async def test_numbers_as_texts_are_a_switch(org: Org) -> None:
     [
         ("{", "application/json", 400, "JSON_PARSER_ERROR"),
         ("[]", "application/json", 400, "JSON_PARSER_ERROR"),
+        ('{"Name": "\\ud800"}', "application/json", 400, "JSON_PARSER_ERROR"),
         ('{"Name": NaN}', "application/json", 400, "JSON_PARSER_ERROR"),
         ('{"Name": ' + "[" * 100_000, "application/json", 400, "JSON_PARSER_ERROR"),
         ("Name=Acme", "application/x-www-form-urlencoded", 415, "UNSUPPORTED_MEDIA_TYPE"),
     ],
-    ids=["cut", "no object", "NaN", "deep", "form"],
+    ids=["cut", "no object", "half a character", "NaN", "deep", "form"],
 )
 async def test_refuses_a_body_that_is_no_json_object(
     org: Org, content: str, media_type: str, status: int, code: str

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from world.sandboxes.dynamics import _multipart
@@ -14,6 +16,7 @@ from world.sandboxes.dynamics._settings import Settings
 
 VERSION = {"OData-Version": "4.0"}
 _FAILED = 500
+_GO_ON = "odata.continue-on-error"
 Open = Callable[[], AbstractContextManager[Session]]
 
 
@@ -26,23 +29,27 @@ class _FailedError(Exception):
         self.refused = refused
 
 
-def run(  # noqa: PLR0913 - a request's facets, all by name
-    *,
-    open_session: Open,
-    settings: Settings,
-    base: str,
-    content_type: str,
-    prefer: str,
-    body: bytes,
-) -> tuple[str, str]:
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """A batch as it came. `base` is the absolute URL of `/data`."""
+
+    settings: Settings
+    base: str
+    content_type: str
+    prefer: str
+    body: bytes
+
+
+def run(batch: Batch, open_session: Open) -> tuple[str, str]:
     """Do a batch and return the content type and body of its answer."""
-    parts = _multipart.parsed(content_type, body)
+    parts = _multipart.parsed(batch.content_type, batch.body)
     operations = sum(len(p.requests) if isinstance(p, ChangeSet) else 1 for p in parts)
-    if operations > settings.batch_operations_max:
-        limit = settings.batch_operations_max
-        raise bad_request(f"The batch has {operations} operations; at most {limit} are allowed.")
-    goes_on = settings.batch_continues_on_error or "odata.continue-on-error" in prefer
-    return _multipart.response(_answers(open_session, base, parts, goes_on=goes_on))
+    most = batch.settings.batch_operations_max
+    if operations > most:
+        message = f"The batch has {operations} operations; at most {most} are allowed."
+        raise bad_request(message)
+    goes_on = batch.settings.batch_continues_on_error or _GO_ON in batch.prefer
+    return _multipart.response(_answers(open_session, batch.base, parts, goes_on=goes_on))
 
 
 def _answers(
@@ -88,13 +95,19 @@ def _failure(content_id: str, refused: Refused, status: int = 0) -> str:
 
 
 def _call(base: str, request: Request) -> Call:
-    url = urlsplit(request.url)
-    path = url.path.rpartition("/data/")[2] if "/data/" in url.path else url.path.lstrip("/")
+    path, query = _target(request.url)
     return Call(
         method=request.method,
         base=base,
-        path=decoded(path),
-        query=url.query,
+        path=path,
+        query=query,
         body=request.body,
         if_match=request.headers.get("if-match", ""),
     )
+
+
+@lru_cache(maxsize=1024)
+def _target(url: str) -> tuple[str, str]:
+    """Return path and query below `/data` of an absolute or relative URL."""
+    parts = urlsplit(url)
+    return decoded(parts.path.rpartition("/data/")[2].lstrip("/")), parts.query

@@ -1,4 +1,4 @@
-"""Financial dimensions as display values: `CONS-P\\-1` is two values, `CONS` and `P-1`."""
+r"""Financial dimensions as display values: `CONS-P\-1` is two values, `CONS` and `P-1`."""
 
 import re
 

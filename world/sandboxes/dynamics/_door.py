@@ -64,16 +64,16 @@ class Door:
 
     async def _token(self, version: int, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(errors="replace")))
+        asked = _entra.Asked(
+            version=version,
+            tenant=request.path_params["tenant"],
+            base=str(request.base_url),
+            form=form,
+        )
+        settings = self._settings()
         with self._box.transaction() as tx:
             try:
-                granted = _entra.issue(
-                    tx,
-                    self._settings(),
-                    tenant=request.path_params["tenant"],
-                    form=form,
-                    base=str(request.base_url),
-                    version=version,
-                )
+                granted = _entra.issue(tx, settings, asked)
             except _entra.DeniedError as denied:
                 return JSONResponse(denied.body(tx.now), denied.status)
         return JSONResponse(granted)
@@ -123,13 +123,16 @@ class Door:
         return Response(answer.body, answer.status, headers=answer.headers)
 
     def _batch(self, visit: _Visit) -> Response:
-        content_type, body = _batch.run(
-            open_session=lambda: opened(self._box, visit.settings, visit.activity),
+        headers = visit.request.headers
+        batch = _batch.Batch(
             settings=visit.settings,
             base=visit.base,
-            content_type=visit.request.headers.get("content-type", ""),
-            prefer=visit.request.headers.get("prefer", ""),
+            content_type=headers.get("content-type", ""),
+            prefer=headers.get("prefer", ""),
             body=visit.body,
+        )
+        content_type, body = _batch.run(
+            batch, lambda: opened(self._box, visit.settings, visit.activity)
         )
         return Response(body, headers={"Content-Type": content_type})
 
@@ -157,7 +160,7 @@ class Door:
 
 
 def _unauthorized() -> Response:
-    """Answer a missing or old token, or an application that F&O does not know. The body is a choice."""
+    """Answer a missing or old token or an unregistered application. The body is a choice."""
     refused = general("Unauthorized", status=401, kind="System.UnauthorizedAccessException")
     return JSONResponse(refused.body, refused.status, headers={"WWW-Authenticate": "Bearer"})
 

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,29 +40,35 @@ class DeniedError(Exception):
         }
 
 
-def issue(  # noqa: PLR0913 - a request's facets, all by name
-    tx: Transaction,
-    settings: Settings,
-    *,
-    tenant: str,
-    form: dict[str, str],
-    base: str,
-    version: int,
-) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request for a token, at the endpoint of `version` 1 or 2 of one tenant.
+
+    `base` is the URL of the environment that tokens are for.
+    """
+
+    version: int
+    tenant: str
+    base: str
+    form: dict[str, str]
+
+
+def issue(tx: Transaction, settings: Settings, asked: Asked) -> dict[str, Any]:
     """Give out a token for client credentials.
 
     Raises:
         DeniedError: Entra would not.
     """
-    _check_caller(settings, tenant, form)
-    resource = _resource_v2(form) if version > 1 else _needed(form, "resource")
-    if resource.rstrip("/") != base.rstrip("/"):
+    form = asked.form
+    _check_caller(settings, asked.tenant, form)
+    resource = _needed(form, "resource") if asked.version == 1 else _resource(form)
+    if resource.rstrip("/") != asked.base.rstrip("/"):
         text = f"The resource principal named {resource} was not found in the tenant."
         raise DeniedError(400, "invalid_resource", 500011, text)
     token = secrets.token_urlsafe(48)
     ends = tx.now + timedelta(seconds=settings.token_seconds)
     tx.put(_TOKENS, token, {"client_id": form["client_id"], "ends": ends.isoformat()})
-    return _granted(settings.token_seconds, token, tx.now, resource if version == 1 else "")
+    return _granted(settings.token_seconds, token, tx.now, resource if asked.version == 1 else "")
 
 
 def caller(tx: Transaction, authorization: str) -> str:
@@ -90,7 +97,7 @@ def _check_caller(settings: Settings, tenant: str, form: dict[str, str]) -> None
         raise DeniedError(401, "invalid_client", 7000215, text)
 
 
-def _resource_v2(form: dict[str, str]) -> str:
+def _resource(form: dict[str, str]) -> str:
     scope = _needed(form, "scope")
     if not urlsplit(scope).scheme or " " in scope:
         text = f"The provided value for the input parameter 'scope' is not valid: {scope}."

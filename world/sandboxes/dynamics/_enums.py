@@ -21,6 +21,9 @@ PROJECT_STATUS = EnumType(
     "ProjStatus",
     ("Created", "Estimated", "Scheduled", "InProcess", "User1", "User2", "User3", "Completed"),
 )
+FUNDING_TYPE = EnumType(
+    "ProjFundingType", ("Customer", "Organization", "Grant", "OnHoldFundingSource")
+)
 JOURNAL_TYPE = EnumType("ProjJournalType", ("Hour", "Revenue", "BegBalance"))
 TRANSACTION_TYPE = EnumType(
     "ProjTransType", ("None", "Revenue", "Hour", "Cost", "Item", "OnAccount")

@@ -97,7 +97,8 @@ class _Parser:
 
     def _one(self, depth: int) -> Filter:
         if depth > _MOST_NESTED:
-            raise bad_request("The node count limit has been exceeded.")
+            message = "The node count limit has been exceeded."
+            raise bad_request(message)
         if self._take("word", "not"):
             return _not(self._one(depth + 1))
         if self._take("mark", "("):

@@ -48,13 +48,8 @@ def write_failed(entity: EntitySet, problems: Sequence[str]) -> Refused:
 def already_exists(entity: EntitySet, row: Row) -> Refused:
     """Refuse a second row with the same key: 400, not 409."""
     keys = ", ".join(f"{entity.by_name[name].label}: {row[name]}" for name in entity.keys)
-    return write_failed(
-        entity,
-        [
-            f"Cannot create a record in {entity.label} ({entity.table})."
-            f" {keys}. The record already exists"
-        ],
-    )
+    problem = f"Cannot create a record in {entity.label} ({entity.table}). {keys}."
+    return write_failed(entity, [f"{problem} The record already exists"])
 
 
 def nothing_to_update() -> Refused:

@@ -71,15 +71,7 @@ def ready(session: Session, invoice: Row) -> Document:
     if not rows:
         raise not_posted([f"Invoice {invoice['InvoiceIdentifier']} has no lines"])
     lines = _lines(session, company, invoice["CurrencyCode"], rows)
-    problems = _held(session, invoice) + Ledger(session, company).problems(
-        accounts=[
-            *(line.account for line in lines),
-            company.accounts.receivable,
-            company.accounts.tax,
-        ],  # fmt: skip
-        dates=[invoice["InvoiceDate"]],
-        dimensions=[line.dimensions for line in lines],
-    )
+    problems = _held(session, invoice) + _unpostable(session, company, invoice, lines)
     on = invoice["InvoiceDate"]
     rate = Rates(session).find(invoice["CurrencyCode"], company.currency, on)
     if rate is None:
@@ -87,8 +79,22 @@ def ready(session: Session, invoice: Row) -> Document:
         problems.append(f"No exchange rate from {pair} on {day(on)}")
     if problems or rate is None:
         raise not_posted(problems)
-    dated = {"DueDate": due_date(session, invoice), "ExchangeRate": displayed_rate(session, invoice)}  # fmt: skip # noqa: E501
-    return Document(invoice=invoice | dated, company=company, lines=lines, rate=rate)
+    invoice = invoice | {
+        "DueDate": due_date(session, invoice),
+        "ExchangeRate": displayed_rate(session, invoice),
+    }
+    return Document(invoice=invoice, company=company, lines=lines, rate=rate)
+
+
+def _unpostable(
+    session: Session, company: Company, invoice: Row, lines: Sequence[Line]
+) -> list[str]:
+    own = (company.accounts.receivable, company.accounts.tax)
+    return Ledger(session, company).problems(
+        accounts=[*own, *(line.account for line in lines)],
+        dates=[invoice["InvoiceDate"]],
+        dimensions=[line.dimensions for line in lines],
+    )
 
 
 def _lines(session: Session, company: Company, currency: str, rows: Sequence[Row]) -> list[Line]:

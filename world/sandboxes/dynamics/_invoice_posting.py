@@ -40,41 +40,26 @@ def _unposted(session: Session, data_area: str, invoice_id: int) -> Row:
 
 def _entries(document: Document, number: str) -> list[Entry]:
     """Return the entries; in accounting currency the last revenue line takes the rest."""
-    taxes = [
-        _entry(document, document.company.accounts.tax, "Tax", -amount, text=code)
-        for code, amount in _tax_by_code(document).items()
-    ]
-    revenue = [
-        _entry(
-            document,
-            line.account,
-            "CustRevenue",
-            -line.net,
-            text=line.row["Description"] or line.row["InvoiceText"],
-            dimensions=line.dimensions,
-        )  # fmt: skip
-        for line in document.lines
-        if line.net
-    ]
-    receivable = _entry(
-        document, document.company.accounts.receivable, "CustBalance", document.gross, text=number
-    )
-    entries = [receivable, *taxes, *revenue]
+    accounts = document.company.accounts
+    entries = [_entry(document, (accounts.receivable, "CustBalance"), document.gross, number)]
+    for code, amount in _tax_by_code(document).items():
+        entries.append(_entry(document, (accounts.tax, "Tax"), -amount, code))
+    revenue = [line for line in document.lines if line.net]
+    for line in revenue:
+        text = line.row["Description"] or line.row["InvoiceText"]
+        side = (line.account, "CustRevenue")
+        entries.append(_entry(document, side, -line.net, text, line.dimensions))
     rest = sum((entry.accounting for entry in entries), Decimal(0))
     if rest and revenue:
-        entries[-1] = replace(revenue[-1], accounting=revenue[-1].accounting - rest)
+        entries[-1] = replace(entries[-1], accounting=entries[-1].accounting - rest)
     return entries
 
 
 def _entry(
-    document: Document,
-    account: str,
-    posting_type: str,
-    amount: Decimal,
-    *,
-    text: str,
-    dimensions: str = "",
+    document: Document, side: tuple[str, str], amount: Decimal, text: str, dimensions: str = ""
 ) -> Entry:
+    """Return an entry on one side: an account and its posting type."""
+    account, posting_type = side
     return Entry(
         date=document.invoice["InvoiceDate"],
         account=account,

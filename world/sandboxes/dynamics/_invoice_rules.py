@@ -70,8 +70,8 @@ def _finish_invoice(change: Change) -> None:
         row["InvoiceAccount"] or customer.get("InvoiceAccount") or row["CustomerAccount"]
     )
     if change.before is None:
-        for field, source in (("SalesTaxGroupId", "SalesTaxGroup"), ("TermsOfPayment", "PaymentTerms")):  # fmt: skip # noqa: E501
-            row[field] = row[field] or customer.get(source, "")
+        row["SalesTaxGroupId"] = row["SalesTaxGroupId"] or customer.get("SalesTaxGroup", "")
+        row["TermsOfPayment"] = row["TermsOfPayment"] or customer.get("PaymentTerms", "")
     elif change.before["CurrencyCode"] != row["CurrencyCode"] and lines_of(session, row):
         raise write_failed(INVOICES, ["The currency of an invoice with lines cannot be changed"])
     row["DueDate"] = due_date(session, row)

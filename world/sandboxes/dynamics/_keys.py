@@ -26,7 +26,7 @@ def parsed(entity: EntitySet, text: str) -> Row:
     return found
 
 
-def value(field: Field, literal: str) -> object:
+def value(field: Field, literal: str) -> str | int:
     """Return a literal of the URL as a value of this property. Refused if it is none."""
     try:
         return kept(field, _read(literal), plain_dates=True)

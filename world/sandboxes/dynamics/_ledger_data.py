@@ -166,7 +166,7 @@ ACCOUNT_ENTRIES = EntitySet(
         field("Quantity", "real"),
         field("Text"),
     ),
-    indexed=("GeneralJournalEntry",),
+    packed_by="GeneralJournalEntry",
     read_only=True,
 )
 

@@ -10,8 +10,9 @@ from world.sandboxes.dynamics._master_data import (
     PAYMENT_TERMS,
     VAT_NUMBERS,
 )
-from world.sandboxes.dynamics._project_data import PROJECTS
+from world.sandboxes.dynamics._project_data import FUNDING_SOURCES, PROJECTS
 from world.sandboxes.dynamics._rules import Change, Rule
+from world.sandboxes.dynamics._schema import SEPARATOR
 
 _PROJECT = "Project"
 _MOST_DAYS, _MOST_MONTHS = 9_999, 120
@@ -53,6 +54,14 @@ def _check_terms(change: Change) -> None:
         raise write_failed(PAYMENT_TERMS, ["The number of days or months is out of range"])
 
 
+def _check_funding(change: Change) -> None:
+    row = change.row
+    key = SEPARATOR.join((row["dataAreaId"], row["CustomerOrOrganization"]))
+    if row["FundingType"] == "Customer" and change.session.rows.get(CUSTOMERS, key) is None:
+        problem = f"Customer '{row['CustomerOrOrganization']}' does not exist"
+        raise write_failed(FUNDING_SOURCES, [problem])
+
+
 def _check_project(change: Change) -> None:
     _dimensions.check_written(change.session, PROJECTS, change.row, "DimensionDisplayValue")
 
@@ -74,5 +83,6 @@ MASTER_RULES = {
     "CustomersV3": Rule(prepare=_number_customer, finish=_check_customer),
     "Currencies": Rule(finish=_check_currency),
     "PaymentTerms": Rule(finish=_check_terms),
+    "ProjectFundingSources": Rule(finish=_check_funding),
     "ProjectsV2": Rule(finish=_check_project, created=_make_project_a_dimension_value),
 }

@@ -4,7 +4,7 @@ from functools import cache
 from xml.sax.saxutils import quoteattr
 
 from world.sandboxes.dynamics._catalog import CATALOG
-from world.sandboxes.dynamics._schema import NAMESPACE, EntitySet, EnumType
+from world.sandboxes.dynamics._schema import NAMESPACE, EntitySet, EnumType, Field
 from world.sandboxes.dynamics._values import edm_type
 
 
@@ -31,11 +31,14 @@ def document() -> str:
 def _entity_type(entity: EntitySet) -> str:
     keys = "".join(f'<PropertyRef Name="{name}"/>' for name in entity.keys)
     properties = "".join(
-        f'<Property Name="{field.name}" Type="{edm_type(field)}"'
-        f"{' Nullable="false"' if field.name in entity.keys else ''}/>"
+        f'<Property Name="{field.name}" Type="{edm_type(field)}"{_nullable(entity, field)}/>'
         for field in entity.fields
     )
     return f'<EntityType Name="{entity.type_name}"><Key>{keys}</Key>{properties}</EntityType>'
+
+
+def _nullable(entity: EntitySet, field: Field) -> str:
+    return ' Nullable="false"' if field.name in entity.keys else ""
 
 
 def _enum_type(enum: EnumType) -> str:

@@ -45,10 +45,12 @@ def _part(part: bytes) -> Request | ChangeSet:
         inner = [_part(each) for each in _split(body, _boundary(kind))]
         requests = [each for each in inner if isinstance(each, Request) and each.method != "GET"]
         if len(requests) < len(inner):
-            raise bad_request("A change set holds changes only.")
+            message = "A change set holds changes only."
+            raise bad_request(message)
         return ChangeSet(requests=requests)
     if not kind.startswith("application/http"):
-        raise bad_request("A part of the batch is neither a request nor a change set.")
+        message = "A part of the batch is neither a request nor a change set."
+        raise bad_request(message)
     return _request(headers.get("content-id", ""), body)
 
 
@@ -56,24 +58,27 @@ def _request(content_id: str, text: bytes) -> Request:
     line, _, rest = text.lstrip(b"\r\n").partition(b"\r\n")
     match = _REQUEST_LINE.fullmatch(line.decode(errors="replace").strip())
     if match is None:
-        raise bad_request("A part of the batch has no request line.")
+        message = "A part of the batch has no request line."
+        raise bad_request(message)
     headers, body = _headers(rest)
     return Request(content_id=content_id, method=match[1], url=match[2], headers=headers, body=body)
 
 
 def _boundary(content_type: str) -> bytes:
-    message = Message()
-    message["Content-Type"] = content_type.replace("\r", "").replace("\n", "")
-    boundary = message.get_boundary()
+    header = Message()
+    header["Content-Type"] = content_type
+    boundary = header.get_boundary()
     if not content_type.startswith("multipart/mixed") or not boundary:
-        raise bad_request("A batch is multipart/mixed and names its boundary.")
+        message = "A batch is multipart/mixed and names its boundary."
+        raise bad_request(message)
     return boundary.encode()
 
 
 def _split(body: bytes, boundary: bytes) -> list[bytes]:
     pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
-    if len(pieces) < 2 or not pieces[-1].startswith(_END):  # noqa: PLR2004 - a preamble and an end
-        raise bad_request("The batch ends without its closing boundary.")
+    if not pieces[1:] or not pieces[-1].startswith(_END):
+        message = "The batch ends without its closing boundary."
+        raise bad_request(message)
     return [piece.removeprefix(b"\r\n") for piece in pieces[1:-1]]
 
 

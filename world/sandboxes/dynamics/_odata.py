@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -34,6 +35,11 @@ class Call:
         """Return the request's URL."""
         return f"{self.base}/{self.path}" + (f"?{self.query}" if self.query else "")
 
+    @property
+    def params(self) -> dict[str, str]:
+        """Return the query's options."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
@@ -51,17 +57,22 @@ def answered(session: Session, call: Call) -> Answer:
     """Do what the call asks for. Refused if the vendor would refuse it."""
     if call.path in {"", "$metadata"}:
         return _described(call)
-    match = _PATH.fullmatch(call.path)
+    match = _route(call.path)
     if match is None or match["name"] not in CATALOG:
         raise no_route(call.url)
     entity = CATALOG[match["name"]]
-    params = dict(parse_qsl(call.query, keep_blank_values=True))
     try:
         if match["keys"] is not None:
-            return _of_row(session, call, entity, _keys.parsed(entity, match["keys"]), params)
-        return _of_set(session, call, entity, params, counts=bool(match["count"]))
+            return _of_row(session, call, entity, _keys.parsed(entity, match["keys"]))
+        return _of_set(session, call, entity, counts=bool(match["count"]))
     except OutOfRange as error:
-        raise bad_request(f"{error} is out of range.") from None
+        message = f"{error} is out of range."
+        raise bad_request(message) from None
+
+
+@lru_cache(maxsize=1024)
+def _route(path: str) -> re.Match[str] | None:
+    return _PATH.fullmatch(path)
 
 
 def decoded(path: str) -> str:
@@ -82,30 +93,26 @@ def _described(call: Call) -> Answer:
     )
 
 
-def _of_set(
-    session: Session, call: Call, entity: EntitySet, params: dict[str, str], *, counts: bool
-) -> Answer:
+def _of_set(session: Session, call: Call, entity: EntitySet, *, counts: bool) -> Answer:
     if call.method == "POST" and not counts:
         row = _writes.create(session, entity, _object(call.body))
         return Answer(status=201, body=_rendered(call, entity, row, None))
     if call.method != "GET":
         raise wrong_method(call.method)
-    query = _query.parsed(entity, params)
+    query = _query.parsed(entity, call.params)
     if counts:
         number = len(_query.matching(session, query))
         return Answer(status=200, body=str(number), headers={"Content-Type": "text/plain"})
     return Answer(status=200, body=_query.page(session, query, call.base))
 
 
-def _of_row(
-    session: Session, call: Call, entity: EntitySet, keys: Row, params: dict[str, str]
-) -> Answer:
-    across = _query.is_cross_company(params)
+def _of_row(session: Session, call: Call, entity: EntitySet, keys: Row) -> Answer:
+    across = _query.is_cross_company(call.params)
     if call.method == "GET":
         row = session.rows.get(entity, entity.key(keys))
         if row is None or not (across or _writes.in_default_company(session, entity, row)):
             raise not_found()
-        select = _query.parsed(entity, params).select
+        select = _query.parsed(entity, call.params).select
         return Answer(status=200, body=_rendered(call, entity, row, select))
     if call.method not in {"PATCH", "PUT", "DELETE"}:
         raise wrong_method(call.method)
@@ -126,13 +133,18 @@ def _rendered(call: Call, entity: EntitySet, row: Row, select: tuple[str, ...] |
 def _object(body: bytes) -> dict[str, Any]:
     """Read a JSON object, its numbers exactly as they stand."""
     try:
-        read = json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+        read = _EXACT_JSON.decode(body.decode())
     except (ValueError, RecursionError):
-        raise bad_request("The request body is not valid JSON.") from None
+        message = "The request body is not valid JSON."
+        raise bad_request(message) from None
     if not isinstance(read, dict):
-        raise bad_request("The request body must be a JSON object.")
+        message = "The request body must be a JSON object."
+        raise bad_request(message)
     return read
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
+
+
+_EXACT_JSON = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)

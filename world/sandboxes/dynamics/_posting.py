@@ -51,7 +51,8 @@ class Posting:
         try:
             result = self.operation.post(session, self.data_area, self.document)
         except OutOfRange as error:
-            raise action_failed(f"Error: {error}.", status=400) from None
+            message = f"Error: {error}."
+            raise action_failed(message, status=400) from None
         return {"Success": True, **self.operation.unset, **result, "Message": ""}
 
     def refusal(self, refused: Refused, status: int) -> _Members:
@@ -71,8 +72,9 @@ def read(service: str, url: str, path: str, body: bytes) -> Posting:
         asked = json.loads(body)["_request"]
         data_area, document = asked["dataAreaId"].lower(), asked[operation.member]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        document = None
-    if not isinstance(document, operation.kind) or isinstance(document, bool):
+        data_area, document = "", None
+    if not isinstance(document, str | int) or type(document) is not operation.kind:
         members = f'"dataAreaId": …, "{operation.member}": …'
-        raise bad_request(f'The body must be {{"_request": {{{members}}}}}.')
+        message = f'The body must be {{"_request": {{{members}}}}}.'
+        raise bad_request(message)
     return Posting(operation=operation, data_area=data_area, document=document)

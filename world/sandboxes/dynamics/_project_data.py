@@ -1,6 +1,7 @@
 """Entity sets of project management and accounting."""
 
 from world.sandboxes.dynamics._enums import (
+    FUNDING_TYPE,
     JOURNAL_TYPE,
     NO_YES,
     PROJECT_STATUS,
@@ -55,6 +56,27 @@ PROJECT_CONTRACTS = EntitySet(
         choice("LockContractSalesCurrency", NO_YES),
         field("InvoicingName"),
     ),
+)
+FUNDING_SOURCES = EntitySet(
+    name="ProjectFundingSources",
+    type_name="ProjectFundingSource",
+    table="ProjFundingSourceEntity",
+    label="Funding sources",
+    keys=("dataAreaId", "ProjectContractID", "FundingSourceId"),
+    fields=(
+        COMPANY,
+        field("ProjectContractID", required=True, to="ProjectContracts"),
+        field("FundingSourceId", required=True),
+        choice("FundingType", FUNDING_TYPE),
+        field("CustomerOrOrganization"),
+        field("TermsOfPayment", to="PaymentTerms"),
+        field("InvoiceName"),
+        field("CustomerReference"),
+        field("CustomerRequisition"),
+        choice("IsPrimaryFundingSource", NO_YES),
+        choice("CreateDefaultFundingRule", NO_YES),
+    ),
+    indexed=("ProjectContractID",),
 )
 PROJECTS = EntitySet(
     name="ProjectsV2",
@@ -198,13 +220,14 @@ POSTED_TRANSACTIONS = EntitySet(
         field("TotalCostAmount", "real"),
         field("TotalSalesAmount", "real"),
     ),
-    indexed=("ProjectId",),
+    packed_by="ProjectId",
     read_only=True,
 )
 
 PROJECT_DATA = (
     PROJECT_GROUPS,
     PROJECT_CONTRACTS,
+    FUNDING_SOURCES,
     PROJECTS,
     CATEGORIES,
     LINE_PROPERTIES,

@@ -37,7 +37,8 @@ def parsed(entity: EntitySet, params: dict[str, str]) -> Query:
     """Read the options. Refused if one is unknown or wrong."""
     for name in params:
         if name.startswith("$") and name not in _OPTIONS:
-            raise bad_request(f"The query parameter '{name}' is not supported.")
+            message = f"The query parameter '{name}' is not supported."
+            raise bad_request(message)
     text = params.get("$filter", "")
     return Query(
         entity=entity,
@@ -59,7 +60,7 @@ def matching(session: Session, query: Query) -> list[Row]:
     ]
     for name, descending in reversed(query.order):
         field = query.entity.by_name[name]
-        rows.sort(key=lambda row: comparable(field, row[field.name]), reverse=descending)  # noqa: B023 - used at once
+        rows.sort(key=lambda row: comparable(field, row[field.name]), reverse=descending)
     return rows
 
 
@@ -83,7 +84,7 @@ def _candidates(session: Session, entity: EntitySet, pinned: Row) -> list[Row]:
     if all(name in pinned for name in entity.keys):
         row = session.rows.get(entity, entity.key(pinned))
         return [row] if row else []
-    for name in entity.indexed:
+    for name in (entity.packed_by, *entity.indexed):
         if name in pinned:
             return session.rows.find(entity, name, pinned[name])
     return session.rows.all(entity)
@@ -120,7 +121,8 @@ def _ordered(entity: EntitySet, text: str) -> list[tuple[str, bool]]:
         name, _, direction = part.strip().partition(" ")
         _known(entity, name)
         if direction.strip() not in {"", *_DIRECTIONS}:
-            raise bad_request(f"Syntax error in the order near '{direction[:40]}'.")
+            message = f"Syntax error in the order near '{direction[:40]}'."
+            raise bad_request(message)
         order.append((name, _DIRECTIONS.get(direction.strip(), False)))
     return order
 
@@ -135,5 +137,6 @@ def _whole(params: dict[str, str], name: str) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < len("9999999999")):
-        raise bad_request(f"Invalid value '{text[:40]}' for {name}, a non-negative integer.")
+        message = f"Invalid value '{text[:40]}' for {name}, a non-negative integer."
+        raise bad_request(message)
     return int(text)

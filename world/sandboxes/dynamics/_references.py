@@ -22,24 +22,26 @@ class _Pointer:
 
 def unknown(session: Session, entity: EntitySet, row: Row, names: Container[str]) -> list[str]:
     """Return what is wrong with the named fields that point at other rows."""
-    return [
-        problem
-        for pointer in _POINTERS[entity.name]
-        if pointer.field.name in names
-        and row[pointer.field.name] != pointer.field.unset
-        and not _exists(session, pointer, row)
-        for problem in (
-            f"The value '{row[pointer.field.name]}' in field '{pointer.field.label}' is not found"
-            f" in the related table '{pointer.target.label}'",
-            f"validateField failed on field '{entity.table}.{pointer.field.name}'",
-        )
-    ]
+    problems = []
+    for pointer in _POINTERS[entity.name]:
+        name = pointer.field.name
+        if name not in names or row[name] == pointer.field.unset:
+            continue
+        if not _exists(session, pointer, row):
+            value = f"The value '{row[name]}' in field '{pointer.field.label}'"
+            related = f"is not found in the related table '{pointer.target.label}'"
+            problems += [f"{value} {related}", _failed(entity, name)]
+    return problems
 
 
 def target(session: Session, entity: EntitySet, row: Row, field: str) -> Row | None:
     """Return the row that a field points at, or None."""
     pointer = next(p for p in _POINTERS[entity.name] if p.field.name == field)
     return session.rows.get(pointer.target, _key(pointer, row))
+
+
+def _failed(entity: EntitySet, name: str) -> str:
+    return f"validateField failed on field '{entity.table}.{name}'"
 
 
 def _exists(session: Session, pointer: _Pointer, row: Row) -> bool:

@@ -53,7 +53,7 @@ class Field:
 
     name: str
     kind: Kind
-    default: Any
+    default: str | int
     enum: EnumType | None = None
     required: bool = False
     server: bool = False
@@ -71,12 +71,12 @@ class Field:
         """Return the member's name as JSON, with its colon."""
         return f'"{self.name}":'
 
-    @property
+    @cached_property
     def unset(self) -> str | int:
         """Return what the vendor returns where nothing was set."""
         return self.enum.members[0] if self.enum else _UNSET[self.kind]
 
-    @property
+    @cached_property
     def quoted(self) -> bool:
         """Say whether the value is a JSON string."""
         return self.kind not in _UNQUOTED
@@ -84,7 +84,11 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class EntitySet:
-    """One entity set. `indexed` fields are found without a scan."""
+    """One entity set. `indexed` fields are found without a scan.
+
+    Rows that are never changed may be kept in packs, those of one request and one value of
+    `packed_by` together.
+    """
 
     name: str
     type_name: str
@@ -93,6 +97,7 @@ class EntitySet:
     keys: tuple[str, ...]
     fields: tuple[Field, ...]
     indexed: tuple[str, ...] = ()
+    packed_by: str = ""
     read_only: bool = False
 
     @cached_property

@@ -22,9 +22,12 @@ class Rows:
         self._tx = tx
         self._known: dict[tuple[str, str], Row | None] = {}
         self._changed: dict[str, dict[str, Row]] = {}
+        self._packs: dict[tuple[str, str], list[Row]] = {}
 
     def get(self, entity: EntitySet, key: str) -> Row | None:
         """Return one row, or None. Copy it before a change."""
+        if entity.packed_by:
+            return next((row for row in self.all(entity) if entity.key(row) == key), None)
         at = (entity.name, key)
         if at not in self._known:
             self._known[at] = self._tx.get(entity.name, key)
@@ -32,6 +35,9 @@ class Rows:
 
     def put(self, entity: EntitySet, row: Row) -> None:
         """Keep a row in place of an earlier one with its key."""
+        if entity.packed_by:
+            self._packs.setdefault((entity.name, str(row[entity.packed_by])), []).append(row)
+            return
         key = entity.key(row)
         self._known[entity.name, key] = row
         self._changed.setdefault(entity.name, {})[key] = row
@@ -46,12 +52,12 @@ class Rows:
     def find(self, entity: EntitySet, field: str, value: object) -> list[Row]:
         """Return the rows with this value of an indexed field, the oldest first."""
         self.flush()
-        return self._tx.tagged(entity.name, field, value)
+        return _unpacked(entity, self._tx.tagged(entity.name, field, value))
 
     def all(self, entity: EntitySet) -> list[Row]:
         """Return every row, the oldest first."""
         self.flush()
-        return self._tx.all(entity.name)
+        return _unpacked(entity, self._tx.all(entity.name))
 
     def flush(self) -> None:
         """Write what changed."""
@@ -60,7 +66,15 @@ class Rows:
             self._tx.put_many(
                 name, [(key, row, {f: row[f] for f in indexed}) for key, row in rows.items()]
             )
+        for (name, value), packed in self._packs.items():
+            tags = {CATALOG[name].packed_by: value}
+            self._tx.put(name, f"{value}/{packed[0]['_id']}", {"rows": packed}, tags=tags)
         self._changed = {}
+        self._packs = {}
+
+
+def _unpacked(entity: EntitySet, found: list[Body]) -> list[Row]:
+    return [row for pack in found for row in pack["rows"]] if entity.packed_by else found
 
 
 class Session:
@@ -104,7 +118,7 @@ class Session:
         """Return a company's set-up, or None."""
         if data_area not in self._companies:
             body = self.tx.get(_company.KIND, data_area)
-            self._companies[data_area] = body and _company.Company.model_validate(body)
+            self._companies[data_area] = _company.Company.model_validate(body) if body else None
         return self._companies[data_area]
 
     def insert(self, entity: EntitySet, row: Row) -> None:

@@ -60,7 +60,7 @@ def day_literal(iso: str) -> str:
     return f"{iso}T12:00:00Z"
 
 
-def kept(field: Field, value: object, *, plain_dates: bool = False) -> Any:  # noqa: ANN401 - text or number
+def kept(field: Field, value: object, *, plain_dates: bool = False) -> str | int:
     """Turn a JSON value into what is kept; null is the unset value.
 
     Raises:
@@ -72,7 +72,7 @@ def kept(field: Field, value: object, *, plain_dates: bool = False) -> Any:  # n
         if plain_dates and isinstance(value, str) and _PLAIN_DATE.fullmatch(value):
             value = f"{value}T12:00:00Z"
         return _KEEP[field.kind](field, value)
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         message = f"Cannot convert the literal '{value}' to the expected type '{edm_type(field)}'."
         raise ValueError(message) from None
 
@@ -84,7 +84,7 @@ def comparable(field: Field, value: str | int) -> Any:  # noqa: ANN401 - Decimal
 
 def _text(_: Field, value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError  # noqa: TRY004 - the caller says what it is
+        raise TypeError
     if not value.isascii():
         value.encode()  # half a surrogate pair is no text
     return value
@@ -96,7 +96,7 @@ def _company(field: Field, value: object) -> str:
 
 def _real(_: Field, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError  # noqa: TRY004 - the caller says what it is
+        raise TypeError
     return plain(Decimal(value))
 
 
@@ -128,7 +128,7 @@ def _date(field: Field, value: object) -> str:
     return day_literal(day(_moment(field, value)))
 
 
-_KEEP: dict[str, Callable[[Field, object], Any]] = {
+_KEEP: dict[str, Callable[[Field, object], str | int]] = {
     "text": _text,
     "company": _company,
     "real": _real,

@@ -96,7 +96,7 @@ def create(desk: Desk, resource: Resource, given: list[Body]) -> list[Body]:
             named.append(values.pop("external_reference", None))
             bodies.append(resource.build(desk, values))
         except Refused as refused:
-            raise refused.at(place) from None
+            raise refused.at(place) if len(given) > 1 else refused from None
     made = desk.create_many(resource.collection, bodies)
     references.attach_new(
         desk,

@@ -66,11 +66,19 @@ def check(settings: Settings) -> None:
     """
     for name, default in DEFAULTS.items():
         if not _fits(settings[name], default):
-            message = f"{name} cannot be {settings[name]!r}"
-            raise ValueError(message)
-    zone(settings)
-    if settings["locked_through"] is not None:
-        date.fromisoformat(settings["locked_through"])
+            raise _wrong(settings, name)
+    try:
+        zone(settings)
+    except ValueError:
+        raise _wrong(settings, "utc_offset") from None
+    try:
+        date.fromisoformat(settings["locked_through"] or "2026-01-01")
+    except ValueError:
+        raise _wrong(settings, "locked_through") from None
+
+
+def _wrong(settings: Settings, name: str) -> ValueError:
+    return ValueError(f"{name} cannot be {settings[name]!r}")
 
 
 def _fits(value: object, default: object) -> bool:

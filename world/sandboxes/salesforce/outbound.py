@@ -75,6 +75,7 @@ class Sender:
         self._box = box
         self._admin = admin
         self._changed = asyncio.Event()
+        self._sending: set[str] = set()
 
     def routes(self) -> list[Route]:
         """Return the admin's `GET /_admin/outbound`: messages not yet acknowledged."""
@@ -97,17 +98,28 @@ class Sender:
             return JSONResponse(tx.all(_QUEUE))
 
     async def _send_forever(self) -> None:
-        async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        async with (
+            httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client,
+            asyncio.TaskGroup() as tasks,
+        ):
             while True:
                 self._changed.clear()
                 with self._box.transaction() as tx:
                     queued = tx.all(_QUEUE)
-                    due = [message for message in queued if _is_due(message, tx.now)]
-                await asyncio.gather(*(self._send(client, batch) for batch in _batches(due)))
+                    due = [message for message in queued if self._is_due(message, tx.now)]
+                for batch in _batches(due):
+                    tasks.create_task(self._send(client, batch))
+                    self._sending.update(message["id"] for message in batch)
                 with suppress(TimeoutError):
                     # A clock that is moved makes messages due without waking anybody.
                     async with asyncio.timeout(_PAUSE_SECONDS if queued else None):
                         await self._changed.wait()
+
+    def _is_due(self, message: Body, now: datetime) -> bool:
+        wait = datetime.fromisoformat(message["due"]) - now
+        # A wait longer than any: the clock was moved back.
+        is_time = wait <= timedelta(0) or wait > _LONGEST_WAIT
+        return is_time and message["id"] not in self._sending
 
     async def _send(self, client: httpx.AsyncClient, batch: list[Body]) -> None:
         settings = self._admin.settings()
@@ -127,6 +139,7 @@ class Sender:
                     tx.delete(_QUEUE, message["id"])
                 else:
                     tx.put(_QUEUE, message["id"], _put_off(message, first, tx.now))
+        self._sending.difference_update(message["id"] for message in batch)
 
 
 def _batches(due: list[Body]) -> list[list[Body]]:
@@ -156,12 +169,6 @@ async def _is_taken(client: httpx.AsyncClient, url: str, body: bytes) -> bool:
     except (httpx.HTTPError, httpx.InvalidURL):
         return False
     return answer.status_code == HTTPStatus.OK and envelope.is_acknowledged(answer.content)
-
-
-def _is_due(message: Body, now: datetime) -> bool:
-    wait = datetime.fromisoformat(message["due"]) - now
-    # Longer than any wait: the clock was moved back.
-    return wait <= timedelta(0) or wait > _LONGEST_WAIT
 
 
 def _is_given_up(message: Body, now: datetime) -> bool:

@@ -11,7 +11,6 @@ from world.sandboxes.salesforce import errors, literals
 from world.sandboxes.salesforce.literals import Value
 
 Path = tuple[str, ...]
-_LONGEST = 100_000
 _DEEPEST = 50
 _LONGEST_LIMIT = 9
 _TOKEN = re.compile(
@@ -95,9 +94,6 @@ def parse(text: str) -> Select:
     Raises:
         Refused: it is no SOQL.
     """
-    if len(text) > _LONGEST:
-        message = "SOQL statement is too long"
-        raise errors.malformed(message)
     return _Parser(_tokens(text)).query()
 
 

@@ -16,6 +16,7 @@ Stored = str | bool | None
 Settings = dict[str, Any]
 _DIGITS = 18
 _NUMBERS = ("currency", "double", "int")
+_TEXTS = ("string", "textarea", "picklist")
 
 
 def accepted(field: Field, value: object, settings: Settings) -> Stored:
@@ -38,11 +39,11 @@ def shown(field: Field, stored: Stored) -> object:
 
 def comparable(field: Field, stored: Stored) -> Any:  # noqa: ANN401 - of the field's own type
     """Return the value as queries compare and sort it: text in any case, numbers as numbers."""
-    if stored is None or field.type == "boolean":
-        return stored
+    if stored is None:
+        return None
     if field.type in _NUMBERS:
         return Decimal(str(stored))
-    return stored if field.type in ("id", "reference") else str(stored).casefold()
+    return str(stored).casefold() if field.type in _TEXTS else stored
 
 
 def _boolean(field: Field, value: object, _: Settings) -> bool:

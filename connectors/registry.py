@@ -1,0 +1,24 @@
+"""Which package speaks to which vendor: one line each."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from canonical.landscape import SystemInstance
+from canonical.systems import SystemId
+from connectors import ports
+from connectors.auth import Credential
+from connectors.dynamics import connect as dynamics
+from connectors.kantata import connect as kantata
+from connectors.salesforce import OutboundMessages
+from connectors.salesforce import connect as salesforce
+
+CRM: dict[str, Callable[[SystemInstance, Credential], AbstractAsyncContextManager[ports.Crm]]] = {
+    "salesforce": salesforce
+}
+PSA: dict[str, Callable[[SystemInstance, Credential], AbstractAsyncContextManager[ports.Psa]]] = {
+    "kantata": kantata
+}
+ERP: dict[str, Callable[[SystemInstance, Credential], AbstractAsyncContextManager[ports.Erp]]] = {
+    "dynamics": dynamics
+}
+INBOUND: dict[str, Callable[[SystemId], ports.Inbound]] = {"salesforce": OutboundMessages}

@@ -1,0 +1,93 @@
+"""The platform as a story drives it: a business date, a cut-off, and whether all is at rest."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
+
+from activities.lanes import Lanes
+from canonical import processes
+from canonical.landscape import Landscape
+from canonical.processes import PROCESSES, CollectRequest
+from canonical.systems import ForeignId, SystemId
+from store import billing, clock, engagements, inbox, rest
+from store.database import Database
+
+_QUIET_SECONDS = 2.0
+
+
+class UnknownDealError(Exception):
+    """No engagement of that opportunity is known."""
+
+
+class PlatformDriver:
+    """Moves the business date, asks for billing, and says when nothing is under way."""
+
+    def __init__(self, client: Client, database: Database, landscape: Landscape) -> None:
+        self._client = client
+        self._database = database
+        self._landscape = landscape
+        self._trail = -1
+        self._quiet_since = 0.0
+
+    async def set_today(self, day: date) -> None:
+        """Move the business date; moved back, every feed is read from its start again."""
+        async with self._database.transaction() as tx:
+            if day < await clock.today(tx):
+                await inbox.forget_cursors(tx)
+            await clock.set_today(tx, day)
+
+    async def cut_off(self, opportunity: str, day: date) -> None:
+        """Bill a deal's work up to and including the day.
+
+        Raises:
+            UnknownDealError: nothing of this opportunity is known.
+        """
+        async with self._database.transaction() as tx:
+            found = [
+                await engagements.latest(tx, ForeignId(system=crm, value=opportunity))
+                for crm in self._systems("crm")
+            ]
+            known = [engagement for engagement in found if engagement is not None]
+            if not known:
+                raise UnknownDealError(opportunity)
+            asked = await billing.request(
+                tx, known[0].contract, kind=billing.CUT_OFF, key=f"cut-off/{day}", cut_off=day
+            )
+        await Lanes(self._client, self._database, self._landscape).bill(asked)
+
+    async def settled(self) -> bool:
+        """Say whether nothing is under way. What waits for a person, in silence, is settled."""
+        await asyncio.gather(*(self._collect(psa) for psa in self._systems("psa")))
+        async with self._database.reading() as tx:
+            trail = await rest.trail_length(tx)
+            unfinished = await rest.unfinished(tx)
+            parked = await rest.open_cases(tx)
+        now = asyncio.get_running_loop().time()
+        if trail != self._trail:
+            self._trail, self._quiet_since = trail, now
+            return False
+        if not unfinished:
+            return True
+        return bool(parked) and now - self._quiet_since > _QUIET_SECONDS
+
+    async def belief(self) -> dict[str, Any]:
+        """Return what the platform holds true, as plain values."""
+        async with self._database.reading() as tx:
+            return await rest.belief(tx)
+
+    async def _collect(self, psa: SystemId) -> None:
+        handle = await self._client.start_workflow(
+            "CollectApprovals",
+            CollectRequest(psa=psa),
+            id=f"{processes.collect_id(psa)}:now",
+            task_queue=PROCESSES,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=f"Collect approvals from {psa}",
+        )
+        await handle.result()
+
+    def _systems(self, role: str) -> list[SystemId]:
+        return [each.id for each in self._landscape.systems if each.role == role]
