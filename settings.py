@@ -19,7 +19,7 @@ Credentials = dict[str, dict[str, SecretStr]]
 class Settings(BaseSettings):
     """Each field is an environment variable with the prefix `TIEBEAM_`."""
 
-    model_config = SettingsConfigDict(env_prefix="TIEBEAM_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="TIEBEAM_", frozen=True, extra="ignore")
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     mappings: Path = _ROOM / "mappings.toml"
     ownership: Path = _ROOM / "ownership.toml"
     credentials: Path = Path(".tiebeam/credentials.toml")
+    gateway_host: str = "127.0.0.1"
     gateway_port: int = 8400
+    web_ui: str = "http://127.0.0.1:8233"
     poll_seconds: float = 2.0
     failpoint: Path | None = None  # where a test says at which boundary this worker dies
     log_format: str = "json"

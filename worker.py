@@ -184,6 +184,7 @@ async def main(config: Settings, queues: frozenset[str] | None = None) -> None:
         config.temporal_address,
         namespace=config.temporal_namespace,
         data_converter=pydantic_data_converter,
+        identity="tiebeam-worker",
     )
     database = Database(config.store_url)
     async with connected(landscape, credentials) as connectors, AsyncExitStack() as stack:

@@ -44,11 +44,6 @@ class Child:
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
 
-    @property
-    def pid(self) -> int | None:
-        """Return the process id while it runs."""
-        return self.process.pid if self.process else None
-
 
 class Stack:
     """Runs children until it is left; a child that falls over is started again."""
@@ -59,9 +54,11 @@ class Stack:
         self._watchers: list[asyncio.Task[None]] = []
         self._is_stopping = False
 
-    def child(self, name: str) -> Child:
-        """Return a child by name."""
-        return self._children[name]
+    def kill(self, name: str) -> None:
+        """Kill a child with SIGKILL; it is started again."""
+        process = self._children[name].process
+        if process is not None:
+            process.kill()
 
     @asynccontextmanager
     async def running(

@@ -1,5 +1,6 @@
 """Engagements: one per won opportunity and win; each stands for one contract."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import col, select
@@ -131,3 +132,9 @@ async def latest(tx: Transaction, opportunity: ForeignId) -> Engagement | None:
     """Return the last engagement of an opportunity, running or over."""
     row = await _latest(tx, opportunity)
     return _engagement(row) if row else None
+
+
+async def everything(tx: Transaction) -> Sequence[Engagement]:
+    """Return every engagement there ever was, by contract."""
+    query = select(EngagementRow).order_by(col(EngagementRow.contract))
+    return [_engagement(row) for row in (await tx.exec(query)).all()]

@@ -36,6 +36,17 @@ class Decision:
     line: int | None = None
 
 
+@dataclass(frozen=True)
+class Story:
+    """An entry, how far it has come, the verdict as JSON, and the batch line that costs it."""
+
+    filed: Filed
+    progress: Progress
+    verdict: str | None
+    batch: str | None
+    line: int | None
+
+
 async def add(tx: Transaction, filed: Sequence[Filed], *, lane: str, timesheet: ForeignId) -> int:
     """Keep the entries that are new, and return how many there were."""
     keys = [item.entry.key for item in filed]
@@ -90,9 +101,10 @@ async def release_held(tx: Transaction, lane: str) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
-async def find(tx: Transaction, key: str) -> EntryRow | None:
-    """Return one entry as it is kept, for explaining it."""
-    return await tx.get(EntryRow, key)
+async def find(tx: Transaction, key: str) -> Story | None:
+    """Return an entry with all that was decided about it, or None."""
+    row = await tx.get(EntryRow, key)
+    return Story(_filed(row), row.progress, row.verdict, row.batch, row.line) if row else None
 
 
 async def count(tx: Transaction, progress: Progress) -> int:

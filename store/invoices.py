@@ -122,3 +122,21 @@ def _status(row: InvoiceRow, invoice: Invoice) -> InvoiceStatus:
         balance=money(row.balance) if row.balance is not None else None,
         line_count=len(invoice.lines),
     )
+
+
+async def number(tx: Transaction, reference: str) -> str | None:
+    """Return the ERP's number of an invoice, by our reference."""
+    row = await _by_reference(tx, reference)
+    return row.number if row else None
+
+
+async def reference(tx: Transaction, name: str) -> str | None:
+    """Return our reference of an invoice, by the ERP's number or by itself; None if unknown."""
+    row = (await tx.exec(select(InvoiceRow).where(InvoiceRow.number == name))).first()
+    row = row or await _by_reference(tx, name)
+    return f"{row.id}/{row.revision}" if row else None
+
+
+async def _by_reference(tx: Transaction, name: str) -> InvoiceRow | None:
+    invoice, _, revision = name.rpartition("/")
+    return await tx.get(InvoiceRow, (invoice, int(revision))) if revision.isdecimal() else None

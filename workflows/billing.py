@@ -3,12 +3,12 @@
 from typing import Literal
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from canonical import processes
 from canonical.processes import BillingCycle, BillingLane, InvoiceRequest
 from telemetry import search_attributes
 from workflows.issue_invoice import IssueInvoice
+from workflows.telling import tell
 
 Ending = Literal["idle"]
 
@@ -67,8 +67,4 @@ class Billing:
         engagement = workflow.get_external_workflow_handle(
             processes.engagement_id(lane.opportunity, lane.generation)
         )
-        try:
-            await engagement.signal("billed")
-        except ApplicationError as gone:
-            if gone.type != "NotFound":
-                raise
+        await tell(engagement.signal("billed"))

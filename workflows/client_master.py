@@ -9,6 +9,7 @@ from canonical.clients import ClientId
 from canonical.processes import ClientReady, KeepClient, OnboardingRequest
 from telemetry import search_attributes
 from workflows.onboard_client import OnboardClient
+from workflows.telling import tell
 
 Ending = Literal["idle"]
 _Onboarding = workflow.ChildWorkflowHandle[OnboardClient, ClientId]
@@ -47,7 +48,7 @@ class ClientMaster:
     async def changed(self) -> None:
         """Hear that the account changed in the CRM; an onboarding reads it again."""
         if self._onboarding is not None and not self._onboarding.done():
-            await self._onboarding.signal(OnboardClient.resume)
+            await tell(self._onboarding.signal(OnboardClient.resume))
 
     async def _onboard(self, request: OnboardingRequest) -> None:
         entity = request.routes.entity
@@ -62,4 +63,5 @@ class ClientMaster:
         client = await self._onboarding
         workflow.upsert_search_attributes([search_attributes.CLIENT.value_set(client)])
         asker = workflow.get_external_workflow_handle(request.asked_by)
-        await asker.signal("client_ready", ClientReady(account=request.account, client=client))
+        ready = ClientReady(account=request.account, client=client)
+        await tell(asker.signal("client_ready", ready))

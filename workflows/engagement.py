@@ -16,6 +16,7 @@ from telemetry import search_attributes
 from workflows import options
 from workflows.activate_contract import ActivateContract
 from workflows.parking import Parking
+from workflows.telling import tell
 
 Ending = Literal["fulfilled", "cancelled"]
 
@@ -107,7 +108,7 @@ class Engagement:
             if self._changes > self._read_at and not activation.done():
                 await self._read()
                 if self._is_won:
-                    await activation.signal(ActivateContract.resume)
+                    await tell(activation.signal(ActivateContract.resume))
                 else:
                     activation.cancel()
         try:

@@ -161,6 +161,12 @@ def test_an_answer_that_does_not_fit_is_named_but_not_quoted(body: str) -> None:
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity"])
+def test_what_only_looks_like_a_number_is_no_json(constant: bytes) -> None:
+    with pytest.raises(ValueError, match=constant.decode()):
+        http.read_json(constant)
+
+
 def test_the_field_that_does_not_fit_is_named() -> None:
     with pytest.raises(errors.Drifted, match="Bill: total do not fit"):
         _parsed('{"total": "much"}')

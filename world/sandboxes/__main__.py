@@ -19,8 +19,9 @@ def main(
     """Serve a vendor's sandbox on loopback until stopped."""
     vendors = [m.name for m in pkgutil.iter_modules(world.sandboxes.__path__) if m.ispkg]
     if vendor not in vendors:
-        message = f"There is no sandbox {vendor!r}; there are {', '.join(sorted(vendors))}."
-        raise typer.BadParameter(message, param_hint="VENDOR")
+        known = ", ".join(sorted(vendors))
+        typer.echo(f"There is no sandbox {vendor!r}; there are {known}.", err=True)
+        raise typer.Exit(2)
     package = importlib.import_module(f"world.sandboxes.{vendor}")
     serve.serve(package.sandbox, port=port, data=data)
 

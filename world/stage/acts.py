@@ -23,6 +23,11 @@ class Win(_Line):
 
     win: Text = Field(description="a key of `deals`")
 
+    @property
+    def text(self) -> str:
+        """Return what happens, in words."""
+        return f"{self.win} is won"
+
 
 class Work(_Line):
     """Somebody enters time on a deal's project."""
@@ -52,12 +57,22 @@ class Work(_Line):
         """Return the time worked."""
         return int(self.hours * _MINUTES) if self.hours is not None else self.minutes or 0
 
+    @property
+    def text(self) -> str:
+        """Return what happens, in words."""
+        return f"{self.who} works {self.worked_minutes} minutes on {self.work}"
+
 
 class Approve(_Line):
     """Everybody's open time on a deal's project is submitted, and somebody approves it."""
 
     approve: Text = Field(description="a key of `deals`")
     by: Text = Field(description="one of the firm's people")
+
+    @property
+    def text(self) -> str:
+        """Return what happens, in words."""
+        return f"{self.by} approves the time on {self.approve}"
 
 
 class Reach(_Line):
@@ -66,11 +81,21 @@ class Reach(_Line):
     reach: Text = Field(description="a key of `deals`")
     milestone: Text = Field(description="its name in the billing schedule")
 
+    @property
+    def text(self) -> str:
+        """Return what happens, in words."""
+        return f"{self.reach} reaches {self.milestone!r}"
+
 
 class CutOff(_Line):
     """Finance bills a deal's work up to and including the day."""
 
     cut_off: Text = Field(description="a key of `deals`")
+
+    @property
+    def text(self) -> str:
+        """Return what happens, in words."""
+        return f"{self.cut_off} is billed up to {self.on}"
 
 
 class ChangeClient(_Line):
@@ -79,6 +104,11 @@ class ChangeClient(_Line):
     change_client: Text = Field(description="a key of `clients`")
     set: ClientTerms
 
+    @property
+    def text(self) -> str:
+        """Return what happens, in words."""
+        return f"sales changes the client {self.change_client}"
+
 
 class ChangeDeal(_Line):
     """Sales changes a deal, or adds lines to its billing schedule."""
@@ -86,6 +116,11 @@ class ChangeDeal(_Line):
     change_deal: Text = Field(description="a key of `deals`")
     set: DealTerms = DealTerms()
     add_schedule: tuple[ScheduleLine, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Return what happens, in words."""
+        return f"sales changes the deal {self.change_deal}"
 
 
 ACTS: dict[str, type[_Line]] = {

@@ -67,7 +67,7 @@ class Cost(Told):
     """What an hour of a person costs the firm, from a day on."""
 
     since: date
-    per_hour: Rate
+    per_hour: Annotated[Decimal, Field(gt=0, decimal_places=2)]
     currency: CurrencyCode
 
 

@@ -4,11 +4,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from decimal import Decimal
 
 import httpx
 
-from world.stage import kantata_api, kantata_reading, readings
+from world.stage import kantata_api, kantata_reading, money, readings
 from world.stage.acts import Work
 from world.stage.calls import StageError
 from world.stage.evidence import Sent
@@ -18,7 +17,6 @@ from world.stage.keys import Keys
 
 _COMPLETED = "completed"
 _FEED = {"timesheet:updated": "TimesheetSubmission", "story:updated": "Story"}
-_CENTS = Decimal(100)
 _EVERYBODY = {"on_my_account": "true"}
 
 
@@ -163,11 +161,12 @@ class Kantata:
     async def _cost(self, user: str, costs: Iterable[Cost]) -> None:
         found = await self._account.all("cost_rates", {"user_id": user})
         known = {
-            (rate["effective_date"], rate["currency"]): rate["rate_in_cents"] for rate in found
+            (rate["effective_date"], rate["currency"], rate["rate_in_cents"]) for rate in found
         }
         for cost in costs:
-            day, cents = cost.since.isoformat(), int(cost.per_hour * _CENTS)
-            if known.get((day, cost.currency)) != cents:
+            day = cost.since.isoformat()
+            cents = int(cost.per_hour.scaleb(money.decimals(cost.currency)))
+            if (day, cost.currency, cents) not in known:
                 rate = {
                     "user_id": user,
                     "effective_date": day,

@@ -1,7 +1,8 @@
 """The credentials of one stack: what each system accepts, and what its callers present."""
 
+import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Self
 
 from cryptography.hazmat.primitives import serialization
@@ -49,3 +50,13 @@ class Keys:
             client_secret=secrets.token_urlsafe(24),
             webhook_secret=secrets.token_urlsafe(24),
         )
+
+    def to_json(self) -> str:
+        """Return them for keeping; the text is a secret."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return what `to_json` kept."""
+        kept = json.loads(text)
+        return cls(**{**kept, "kantata_tokens": tuple(kept["kantata_tokens"])})

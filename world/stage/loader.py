@@ -11,7 +11,7 @@ from world import scenarios
 from world.stage import problems, references, source
 from world.stage.facts import Told
 from world.stage.firm import Firm
-from world.stage.problems import ScenarioError
+from world.stage.problems import Location, ScenarioError
 from world.stage.scenario import Scenario
 from world.stage.source import Source
 
@@ -68,9 +68,17 @@ def _read(told: Source, model: type[_ToldT]) -> _ToldT:
         return model.model_validate(told.value())
     except ValidationError as refused:
         raise ScenarioError(
-            told.problem(error["loc"], problems.advice(error), key=error.get("ctx", {}).get("key"))
+            told.problem(
+                _place(error["loc"]), problems.advice(error), key=error.get("ctx", {}).get("key")
+            )
             for error in refused.errors(include_url=False)
         ) from None
+
+
+def _place(location: Location) -> Location:
+    # Below a line of the timeline stands the kind of its act, which is no place in the file.
+    in_line = location[:1] == ("timeline",)
+    return (*location[:2], *location[3:]) if in_line else location
 
 
 def _refuse(told: Source, misfits: Iterable[references.Misfit]) -> None:

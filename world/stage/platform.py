@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, Self
 
 from world.stage.facts import Fact
 
@@ -59,6 +59,25 @@ class Belief(Fact):
     cases: tuple[BelievedCase, ...] = ()
     invoices: tuple[BelievedInvoice, ...] = ()
     engagements: tuple[BelievedEngagement, ...] = ()
+
+    def since(self, before: Self) -> Self:
+        """Return what is new: of sources, messages, cases, invoices and deals not known before."""
+        sources = {part.source for part in before.slices}
+        messages = {(one.source, one.id) for one in before.messages}
+        cases = {(case.error_class, case.subject, case.text) for case in before.cases}
+        invoices = {invoice.reference for invoice in before.invoices}
+        deals = {engagement.opportunity for engagement in before.engagements}
+        return self.model_copy(
+            update={
+                "slices": tuple(s for s in self.slices if s.source not in sources),
+                "messages": tuple(m for m in self.messages if (m.source, m.id) not in messages),
+                "cases": tuple(
+                    c for c in self.cases if (c.error_class, c.subject, c.text) not in cases
+                ),
+                "invoices": tuple(i for i in self.invoices if i.reference not in invoices),
+                "engagements": tuple(e for e in self.engagements if e.opportunity not in deals),
+            }
+        )
 
 
 class Platform(Protocol):

@@ -14,6 +14,7 @@ import yaml
 from world.stage.problems import Location, Problem, ScenarioError
 
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_DEEPEST = 20
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map")}
 
 
@@ -41,7 +42,7 @@ class Source:
         """Return a problem at a value, or at one of its keys."""
         node = self.root
         for step in location:
-            node = _child(node, step) or node
+            node = _child(node, step) or node  # what is missing is told where it should be
         if key is not None and isinstance(node, yaml.MappingNode):
             node = next((name for name, _ in node.value if name.value == key), node)
         return self._at(node, text)
@@ -101,7 +102,7 @@ def _position(mark: _Mark | None) -> tuple[int, int]:
 
 def _composed(file: str, text: str) -> yaml.Node | None:
     try:
-        _refuse_aliases(file, text)
+        _refuse_traps(file, text)
         return yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         what = "; ".join(part for part in (error.context, error.problem) if part)
@@ -110,21 +111,23 @@ def _composed(file: str, text: str) -> yaml.Node | None:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         problem = Problem(file, line, 1, "holds a control character: remove it")
-    except RecursionError:
-        problem = Problem(file, 1, 1, "is nested too deeply")
     raise ScenarioError([problem])
 
 
-def _refuse_aliases(file: str, text: str) -> None:
-    # A few aliases of aliases grow into gigabytes.
+def _refuse_traps(file: str, text: str) -> None:
+    # A few aliases of aliases grow into gigabytes, and so do the frames of a deep nesting.
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent):
             message = f"*{event.anchor}: repeat the value instead of pointing at it"
             raise ScenarioError([Problem(file, *_position(event.start_mark), message)])
+        if depth > _DEEPEST:
+            raise ScenarioError([Problem(file, *_position(event.start_mark), "is nested too deep")])
 
 
 def _child(node: yaml.Node, step: int | str) -> yaml.Node | None:
-    # Locations also name what is no node, such as the kind of act; the search stays where it is.
     if isinstance(node, yaml.MappingNode):
         return next((child for name, child in node.value if name.value == step), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):

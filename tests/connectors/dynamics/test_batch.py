@@ -91,6 +91,14 @@ def test_an_answer_without_headers_keeps_its_body() -> None:
     assert answer == _batch.Answer(201, {}, b'{"a":\r\n\r\n1}')
 
 
+def test_an_answer_that_goes_on_after_its_end_is_torn() -> None:
+    part = b"Content-Type: application/http\r\n\r\nHTTP/1.1 201 Created\r\n\r\n{}\r\n"
+    content = b"--a\r\n" + part + b"--a--\r\n--a\r\n" + part + b"--a--"
+
+    with pytest.raises(_batch.TornBatchError):
+        list(_batch.answers("multipart/mixed; boundary=a", content))
+
+
 def test_a_part_without_a_status_is_torn() -> None:
     content = b"--a\r\nContent-Type: application/http\r\n\r\n<html>\r\n--a--\r\n"
 

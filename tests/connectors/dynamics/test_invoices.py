@@ -7,7 +7,7 @@ from typing_extensions import override
 from canonical.invoices import InvoiceStatus
 from connectors import errors
 from connectors.ports import Document
-from tests.connectors.dynamics.fake_environment import FakeEnvironment, exact
+from tests.connectors.dynamics.fake_environment import FakeEnvironment, exact, infolog
 from tests.connectors.dynamics.house import (
     INVOICE_CODES,
     USMF,
@@ -48,6 +48,31 @@ async def test_a_draft_is_found_by_our_reference_the_oldest_first() -> None:
         "FreeTextNumber": "Not posted",
         "IsPosted": "No",
     }
+
+
+@pytest.mark.parametrize("written", ["ct-00001/1/1", "CT-*/1/1"])
+async def test_an_invoice_is_found_under_exactly_its_reference(written: str) -> None:
+    asked = invoice().model_copy(update={"id": written.removesuffix("/1")})
+
+    async with opened(FakeEnvironment()) as erp:
+        await erp.create_invoice(invoice(), foreign("C-00001"), INVOICE_CODES)
+
+        assert await erp.find_invoices(asked) == ()
+
+
+async def test_a_refused_posting_of_a_draft_keeps_the_services_words() -> None:
+    class Closed(FakeEnvironment):
+        @override
+        def _service(self, request: httpx.Request) -> httpx.Response:
+            del request
+            return infolog("Fiscal period 03-2026 is not open.", 500)
+
+    async with opened(Closed()) as erp:
+        draft = await erp.create_invoice(invoice(), foreign("C-00001"), INVOICE_CODES)
+
+        with pytest.raises(errors.Rejected) as caught:
+            await erp.post_invoice(USMF, draft)
+    assert caught.value.reason == "Fiscal period 03-2026 is not open."
 
 
 async def test_lines_go_in_with_one_request_and_the_first_says_why_no_tax() -> None:

@@ -95,15 +95,16 @@ async def test_an_id_of_another_contract_is_refused_and_says_whose_it_is() -> No
     assert caught.value.reason == "CT-00001 is of Support, EUR"
 
 
-async def test_a_code_that_somebody_else_gave_is_refused_and_says_whose_it_is() -> None:
+@pytest.mark.parametrize("owner", ["CT-9", "CT-00001"])
+async def test_a_code_that_somebody_else_gave_is_refused_and_says_whose_it_is(owner: str) -> None:
     fake = FakeEnvironment()
-    theirs = {"ProjectContractId": "CT-9", "IntegrationSourceDataId": ""}
+    theirs = {"ProjectContractId": owner, "IntegrationSourceDataId": ""}
     fake.sets["ProjectsV2"].append({"dataAreaId": "usmf", "ProjectId": "P-00001"} | theirs)
 
     async with opened(fake) as erp:
         with pytest.raises(errors.Rejected) as caught:
             await erp.create_project(project(), foreign("CT-00001"), "TM")
-    assert caught.value.reason == "P-00001 is of contract 'CT-9', source ''"
+    assert caught.value.reason == f"P-00001 is of contract '{owner}', source ''"
 
 
 async def test_our_code_under_another_contract_is_refused() -> None:

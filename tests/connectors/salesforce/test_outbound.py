@@ -119,6 +119,7 @@ _START = "<soapenv:Envelope"
         _changed("urn:sobject.enterprise.soap.sforce.com", "urn:other"),
         _changed("2005/09/outbound", "2005/09/other"),
         _changed("soap/envelope/", "soap/other/"),
+        _changed("soapenv:Envelope", "soapenv:Letter", times=2),
         _changed('xsi:type="sf:Opportunity"', ""),
         _changed('xsi:type="sf:Opportunity"', 'xsi:type="sf:Lead"'),
         _about("Billing_Schedule_Line__c", "<sf:Id>a005f00000Cc1aBAAR</sf:Id>"),
@@ -139,9 +140,9 @@ _START = "<soapenv:Envelope"
         "other-organization", "lower-case", "wrong-checksum", "empty-organization",
         "no-organization", "two-organizations", "no-notification-id", "short-notification-id",
         "no-record", "two-records", "injection", "homoglyph", "nil", "other-row-namespace",
-        "other-message-namespace", "other-envelope", "untyped", "unfollowed", "line-of-no-deal",
-        "no-notification", "cut", "utf-16-that-says-utf-8", "unknown-encoding", "utf-7",
-        "too-large", "deep-and-open", "deep", "json", "empty", "binary",
+        "other-message-namespace", "other-envelope", "letter", "untyped", "unfollowed",
+        "line-of-no-deal", "no-notification", "cut", "utf-16-that-says-utf-8", "unknown-encoding",
+        "utf-7", "too-large", "deep-and-open", "deep", "json", "empty", "binary",
     ],
 )  # fmt: skip
 def test_a_message_that_is_not_as_agreed_is_refused(body: str | bytes) -> None:

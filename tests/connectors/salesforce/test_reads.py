@@ -77,7 +77,7 @@ async def test_a_long_schedule_is_followed_to_its_end() -> None:
     assert deal.billing_model == "milestones"
     assert (deal.billing_frequency, deal.purchase_order, deal.prices) == (None, None, ())
     assert deal.schedule == (
-        _line("a005f00000Cc1aAAAR", 1, "Design accepted", "15000.50", None),
+        _line("a005f00000Cc1aAAAR", 1, "Scope accepted", "15000.50", None),
         _line("a005f00000Cc1aBAAR", 2, "Pilot live", "20000", date(2026, 6, 30)),
         _line("a005f00000Cc1aCAAR", 3, "Rollout done", "24999.50", date(2026, 9, 30)),
     )
@@ -252,7 +252,7 @@ async def test_a_locator_that_leads_elsewhere_is_not_followed(locator: str) -> N
 
 
 async def test_a_page_that_neither_ends_nor_goes_on_is_drift() -> None:
-    with pytest.raises(errors.Drifted):
+    with pytest.raises(errors.Drifted, match="Billing_Schedule_Lines__r do not fit"):
         await _opportunity(answer("milestones.json", nextRecordsUrl="null"))
 
 

@@ -170,9 +170,10 @@ class Firm:
         ):
             where = f"GeneralJournalEntry eq {header['SourceKey']}"
             for row in await self.rows("GeneralJournalAccountEntryBiEntities", where):
-                amounts = row["TransactionCurrencyAmount"], row["AccountingCurrencyAmount"]
-                found.append((str(row["LedgerAccount"]), *map(Decimal, amounts)))
-        return [(account, amount, accounting) for account, amount, accounting in found]
+                amount = Decimal(row["TransactionCurrencyAmount"])
+                accounting = Decimal(row["AccountingCurrencyAmount"])
+                found.append((str(row["LedgerAccount"]), amount, accounting))
+        return found
 
 
 async def set_up(firm: Firm) -> None:

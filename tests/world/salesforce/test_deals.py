@@ -184,3 +184,10 @@ async def test_a_contact_is_called_by_both_names(org: Org) -> None:
     await org.update("Contact", key, FirstName=None)
 
     assert (await org.row("Contact", key))["Name"] == "Doe"
+
+
+async def test_an_org_has_one_standard_price_book_that_can_be_renamed(org: Org) -> None:
+    await org.update("Pricebook2", STANDARD_PRICEBOOK, Name="Rates")
+
+    books = await org.query("SELECT Id, Name FROM Pricebook2 WHERE IsStandard = true")
+    assert [(book["Id"], book["Name"]) for book in books] == [(STANDARD_PRICEBOOK, "Rates")]

@@ -211,10 +211,10 @@ async def test_tells_of_up_to_100_rows_at_once_and_of_each_once(org: Org) -> Non
     assert max(sizes) > 1
 
 
-async def test_a_receiver_that_is_silent_or_impossible_holds_up_nobody_else(org: Org) -> None:
+async def test_a_receiver_that_is_silent_or_not_there_holds_up_nobody_else(org: Org) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, Listener() as listener:
         silent_url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        urls = (silent_url, "http://127.0.0.1:99999/", listener.url)
+        urls = (silent_url, f"http://127.0.0.1:{free_port()}/", listener.url)
         shape = {"object": "Account", "when": {}, "fields": ["Name"]}
         await org.set_up(outbound_messages=[shape | {"url": url} for url in urls])
         for name in ("first", "second"):

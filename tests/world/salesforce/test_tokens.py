@@ -21,6 +21,9 @@ from tests.world.salesforce.house import (
 )
 
 LOGIN = "http://org.example"
+_OUTBOUND: dict[str, object] = {
+    "object": "Account", "when": {"Name": "A"}, "fields": ["Id"], "url": "http://a:1/x",
+}  # fmt: skip
 
 
 def _unsigned() -> str:
@@ -185,17 +188,24 @@ async def test_the_admin_ends_every_session(org: Org) -> None:
         {"default_currency": "XXX"},
         {"jwt_clock": "moon"},
         {"outbound_messages": [{"object": "Opportunity"}]},
-        {"outbound_messages": [{"object": "X", "when": {}, "fields": [], "url": "http://a"}]},
-        {"outbound_messages": [{"object": "Account", "when": {}, "fields": [], "url": "a"}]},
-        {
-            "outbound_messages": [
-                {"object": "Account", "when": {}, "fields": ["Nmae"], "url": "http://a"}
-            ]
-        },
+        {"outbound_messages": [_OUTBOUND | {"object": "Nothing__c"}]},
+        {"outbound_messages": [_OUTBOUND | {"fields": ["Nmae"]}]},
+        {"outbound_messages": [_OUTBOUND | {"when": {"Nmae": "A"}}]},
+        {"outbound_messages": [_OUTBOUND | {"url": "ftp://a"}]},
+        {"outbound_messages": [_OUTBOUND | {"url": "http:///a"}]},
+        {"outbound_messages": [_OUTBOUND | {"url": "http://a:99999"}]},
+        {"outbound_messages": [_OUTBOUND | {"url": 7}]},
     ],
 )
 async def test_refuses_settings_that_could_not_work(org: Org, settings: dict[str, object]) -> None:
+    before = (await org.client.get("/_admin/settings")).json()
+
     refused = await org.client.put("/_admin/settings", json=settings)
 
     assert refused.status_code == 400
     assert refused.json()["error"]
+    assert (await org.client.get("/_admin/settings")).json() == before
+
+
+async def test_takes_settings_that_work(org: Org) -> None:
+    await org.set_up(outbound_messages=[_OUTBOUND], jwt_clock="sandbox")

@@ -1,10 +1,12 @@
 """The HTTP door: tokens, service protection, and the vendor's headers on every answer."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -16,7 +18,7 @@ from world.sandboxes.box import Box
 from world.sandboxes.dynamics import _batch, _entra, _posting
 from world.sandboxes.dynamics._company import Company
 from world.sandboxes.dynamics._infolog import Refused, general
-from world.sandboxes.dynamics._odata import Call, answered
+from world.sandboxes.dynamics._odata import JSON, Call, answered
 from world.sandboxes.dynamics._protection import Protection, Throttled
 from world.sandboxes.dynamics._session import opened
 from world.sandboxes.dynamics._settings import Settings
@@ -103,7 +105,7 @@ class Door:
             try:
                 return handle(visit)
             except Refused as refused:
-                return JSONResponse(refused.body, refused.status)
+                return _json(refused.body, refused.status)
 
     def _data(self, visit: _Visit) -> Response:
         request = visit.request
@@ -143,9 +145,9 @@ class Door:
         )
         try:
             with opened(self._box, settings, visit.activity) as session:
-                return JSONResponse(posting.run(session))
+                return _json(posting.run(session))
         except Refused as refused:
-            return JSONResponse(posting.refusal(refused, settings.posting_refusal_status))
+            return _json(posting.refusal(refused, settings.posting_refusal_status))
 
     async def _company(self, request: Request) -> Response:
         try:
@@ -157,6 +159,11 @@ class Door:
 
     def _settings(self) -> Settings:
         return Settings.model_validate(self._admin.settings())
+
+
+def _json(body: dict[str, Any], status: int = 200) -> Response:
+    # Escaped, because a refusal may quote what is no valid text.
+    return Response(json.dumps(body), status, headers={"Content-Type": JSON})
 
 
 def _unauthorized() -> Response:

@@ -121,7 +121,9 @@ def _held(session: Session, invoice: Row) -> list[str]:
     problems = []
     for account in dict.fromkeys((invoice["CustomerAccount"], invoice["InvoiceAccount"])):
         customer = session.rows.get(CUSTOMERS, SEPARATOR.join((invoice["dataAreaId"], account)))
-        hold = customer["OnHoldStatus"] if customer else "No"
-        if hold in _HOLDS:
+        if customer is None:
+            problems.append(f"Customer account {account} does not exist")
+        elif customer["OnHoldStatus"] in _HOLDS:
+            hold = customer["OnHoldStatus"]
             problems.append(f"Customer account {account} is on hold for {hold}")
     return problems

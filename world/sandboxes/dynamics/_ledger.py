@@ -67,7 +67,7 @@ class Ledger:
             Refused: the entries do not balance.
         """
         booked = [entry for entry in entries if entry.amount or entry.accounting]
-        _check_balance(voucher, booked)
+        check_balance(voucher, booked)
         headers: dict[str, int] = {}
         for entry in booked:
             if entry.date not in headers:
@@ -150,7 +150,8 @@ class Ledger:
         }
 
 
-def _check_balance(voucher: str, entries: Iterable[Entry]) -> None:
+def check_balance(voucher: str, entries: Iterable[Entry]) -> None:
+    """Refuse entries that do not balance on each of their days, in each currency."""
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for entry in entries:
         sums[entry.date, entry.currency] += entry.amount

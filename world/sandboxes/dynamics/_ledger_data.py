@@ -97,7 +97,7 @@ INVOICE_LINES = EntitySet(
         field("CategoryId", to="ProjectTransactionCategories"),
         field("DefaultDimensionDisplayValue"),
     ),
-    indexed=("ParentRecId",),
+    indexed=("ParentRecId", "ProjectID"),
 )
 CUSTOMER_TRANSACTIONS = EntitySet(
     name="CustTransactions",

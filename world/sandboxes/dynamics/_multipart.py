@@ -75,11 +75,13 @@ def _boundary(content_type: str) -> bytes:
 
 
 def _split(body: bytes, boundary: bytes) -> list[bytes]:
-    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    # One boundary may begin with the other, so it has to end where the line ends.
+    delimiter = rb"\r\n--" + re.escape(boundary) + rb"(?=--|[ \t]*\r\n)"
+    pieces = re.split(delimiter, b"\r\n" + body)
     if not pieces[1:] or not pieces[-1].startswith(_END):
         message = "The batch ends without its closing boundary."
         raise bad_request(message)
-    return [piece.removeprefix(b"\r\n") for piece in pieces[1:-1]]
+    return [piece.lstrip(b" \t").removeprefix(b"\r\n") for piece in pieces[1:-1]]
 
 
 def _headers(text: bytes) -> tuple[dict[str, str], bytes]:

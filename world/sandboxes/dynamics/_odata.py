@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -134,7 +134,7 @@ def _object(body: bytes) -> dict[str, Any]:
     """Read a JSON object, its numbers exactly as they stand."""
     try:
         read = _EXACT_JSON.decode(body.decode())
-    except (ValueError, RecursionError):
+    except (ValueError, InvalidOperation, RecursionError):
         message = "The request body is not valid JSON."
         raise bad_request(message) from None
     if not isinstance(read, dict):

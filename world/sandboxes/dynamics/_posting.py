@@ -71,6 +71,7 @@ def read(service: str, url: str, path: str, body: bytes) -> Posting:
     try:
         asked = json.loads(body)["_request"]
         data_area, document = asked["dataAreaId"].lower(), asked[operation.member]
+        f"{data_area}{document}".encode()  # half a surrogate pair names nothing
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         data_area, document = "", None
     if not isinstance(document, str | int) or type(document) is not operation.kind:

@@ -194,7 +194,7 @@ HOUR_LINES = EntitySet(
         field("TransactionID", server=True),
         field("Description"),
     ),
-    indexed=("JournalId",),
+    indexed=("JournalId", "ProjectID"),
 )
 POSTED_TRANSACTIONS = EntitySet(
     name="ProjectPostTransViews",

@@ -1,6 +1,7 @@
 """Reads of an entity set: filter, select, order, pages."""
 
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from urllib.parse import quote, urlencode
 
 from world.sandboxes.dynamics import _filter
@@ -70,13 +71,15 @@ def page(session: Session, query: Query, base: str) -> str:
     size = session.settings.page_size
     rest = matched[query.skip :] if query.top is None else matched[query.skip :][: query.top]
     shown, more = rest[:size], len(rest) > size
-    parts = [f'"@odata.context":"{base}/$metadata#{query.context}"']
+    context = encode_basestring_ascii(f"{base}/$metadata#{query.context}")
+    parts = [f'"@odata.context":{context}']
     if query.params.get("$count") == "true":
         parts.append(f'"@odata.count":{len(matched)}')
     rows = ",".join([query.entity.render(row, query.select) for row in shown])
     parts.append(f'"value":[{rows}]')
     if more:
-        parts.append(f'"@odata.nextLink":"{_next(query, base, size)}"')
+        link = encode_basestring_ascii(_next(query, base, size))
+        parts.append(f'"@odata.nextLink":{link}')
     return f"{{{','.join(parts)}}}"
 
 
@@ -109,7 +112,7 @@ def _next(query: Query, base: str, size: int) -> str:
 def _selected(entity: EntitySet, text: str) -> tuple[str, ...] | None:
     if not text or text == "*":
         return None
-    names = tuple(name.strip() for name in text.split(","))
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
         _known(entity, name)
     return names

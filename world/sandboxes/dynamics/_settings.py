@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 _Positive = Annotated[int, Field(gt=0)]
 _Limit = Annotated[int, Field(gt=0)] | None
@@ -20,7 +20,7 @@ class Settings(BaseModel):
     registered_client_ids: list[str] = ["dynamics-sandbox-client"]
     token_seconds: _Positive = 3599
     user_id: str = "integration"
-    default_company: str = "usmf"
+    default_company: Annotated[str, StringConstraints(to_lower=True)] = "usmf"
 
     page_size: _Positive = 10_000
     batch_operations_max: _Positive = 5_000
@@ -36,7 +36,9 @@ class Settings(BaseModel):
     plain_dates_accepted: bool = False
 
     # Customer-specific names of the service that posts.
-    posting_service: str = "/api/services/TiebeamServices/PostingService"
+    posting_service: Annotated[str, StringConstraints(pattern=r"^/api/services/.+[^/]$")] = (
+        "/api/services/TiebeamServices/PostingService"
+    )
     # A refused posting answers 200 with Success false, or 500 in the general error shape.
     posting_refusal_status: Literal[200, 500] = 200
     hours_decimals: Annotated[int, Field(ge=0, le=16)] = 4

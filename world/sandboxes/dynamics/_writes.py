@@ -89,7 +89,7 @@ def selected(
 
 def in_default_company(session: Session, entity: EntitySet, row: Row) -> bool:
     """Say whether a row is seen without `cross-company`."""
-    return not entity.scoped or row["dataAreaId"] == session.settings.default_company.lower()
+    return not entity.scoped or row["dataAreaId"] == session.settings.default_company
 
 
 def _given(session: Session, entity: EntitySet, body: dict[str, Any], before: Row | None) -> Row:

@@ -25,7 +25,7 @@ def sandbox(box: Box) -> ASGIApp:
     sender = outbound.Sender(box, admin)
     door = Door(box, admin, done=sender.wake)
     with box.transaction() as tx:
-        rows.prepare(tx)
+        rows.prepare(tx, settings.DEFAULTS["default_currency"])
     routes = [
         *oauth.Tokens(box, admin).routes(),
         *sender.routes(),

@@ -189,7 +189,7 @@ class Rows:
         self._tx.log(operation, {"object": sobject.name, "id": row["Id"], "fields": written})
 
 
-def prepare(tx: Transaction) -> None:
+def prepare(tx: Transaction, currency: str) -> None:
     """Keep the standard price book, which every org has from its first day."""
     if tx.get(objects.PRICEBOOK.name, STANDARD_PRICEBOOK):
         return
@@ -199,6 +199,7 @@ def prepare(tx: Transaction) -> None:
         "IsActive": True,
         "IsStandard": True,
         "IsDeleted": False,
+        "CurrencyIsoCode": currency,
         "OwnerId": USER,
         "CreatedById": USER,
     }

@@ -68,7 +68,8 @@ def _check_outbound(outbound: dict[str, Any]) -> None:
     if set(outbound) != _MESSAGE:
         message = f"an outbound message has {', '.join(sorted(_MESSAGE))}"
         raise ValueError(message)
-    if urlsplit(outbound["url"]).scheme not in ("http", "https"):
+    url = urlsplit(str(outbound["url"]))
+    if url.scheme not in ("http", "https") or not url.hostname or url.port == 0:
         message = f"an outbound message has no usable url: {outbound['url']}"
         raise ValueError(message)
     sobject = objects.find(outbound["object"])

@@ -1,0 +1,114 @@
+"""The embedded stack's own set-up: ports, state on disk, and the processes that share them."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from canonical.landscape import Landscape, SystemInstance
+from canonical.systems import SystemId
+from console import stack
+from console.stack import Child, StackError
+
+_GATEWAY = 8400
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where everything listens, on loopback; `systems` has one port per system of ours."""
+
+    systems: Mapping[SystemId, int]
+    gateway: int = _GATEWAY
+    temporal: int = 7233
+    ui: int = 8233
+
+    @classmethod
+    def of(cls, landscape: Landscape, base: int = _GATEWAY) -> "Ports":
+        """Return the landscape's own ports, or ports in a row from another base.
+
+        Raises:
+            StackError: a system of the landscape does not listen on loopback.
+        """
+        at = {each.id: _loopback_port(each) for each in landscape.systems}
+        if base == _GATEWAY:
+            return cls(at)
+        row = {system: base + 1 + n for n, system in enumerate(at)}
+        return cls(row, base, base + 1 + len(row), base + 2 + len(row))
+
+
+def url(port: int) -> str:
+    """Return the address of a port on loopback."""
+    return f"http://127.0.0.1:{port}"
+
+
+def environment(state: Path, ports: Ports, source: Path, landscape: Landscape) -> dict[str, str]:
+    """Write the stack's landscape and settings into its state, and return the settings.
+
+    Every later command finds them there, so that it speaks to this stack.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    text = source.read_text()
+    for each in landscape.systems:
+        text = text.replace(each.url, f"@{each.id}@")  # first away, then back: ports may swap
+    for system, port in ports.systems.items():
+        text = text.replace(f"@{system}@", url(port))
+    here = state / "landscape.toml"
+    here.write_text(text)
+    settings = {
+        "TIEBEAM_TEMPORAL_ADDRESS": f"127.0.0.1:{ports.temporal}",
+        "TIEBEAM_STORE_URL": f"sqlite+aiosqlite:///{state / 'store.db'}",
+        "TIEBEAM_LANDSCAPE": str(here),
+        "TIEBEAM_CREDENTIALS": str(state / "credentials.toml"),
+        "TIEBEAM_GATEWAY_PORT": str(ports.gateway),
+        "TIEBEAM_WEB_UI": url(ports.ui),
+    }
+    lines = [f"{name}={value}" for name, value in settings.items()]
+    (state / "env").write_text("\n".join(lines) + "\n")
+    return settings
+
+
+def toml(tables: Mapping[str, Mapping[str, str]]) -> str:
+    """Return tables of strings as TOML; a JSON string is a TOML string."""
+    return "\n".join(
+        f"[{name}]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items())
+        for name, table in tables.items()
+    )
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
+def systems(state: Path, ports: Ports, landscape: Landscape) -> Sequence[Child]:
+    """Return the engine, and a sandbox for each system."""
+    sandboxes = [
+        stack.python(
+            each.id,
+            *("-m", "world.sandboxes", each.vendor),
+            *("--port", str(ports.systems[each.id]), "--data", str(state / f"{each.id}.db")),
+            port=ports.systems[each.id],
+        )
+        for each in landscape.systems
+    ]
+    return [stack.temporal(state, port=ports.temporal, ui_port=ports.ui), *sandboxes]
+
+
+def ours(root: Path, ports: Ports, settings: Mapping[str, str]) -> Sequence[Child]:
+    """Return the gateway and the worker."""
+    starter, worker = str(root / "starter.py"), str(root / "worker.py")
+    return [
+        stack.python("gateway", starter, "gateway", port=ports.gateway, environment=settings),
+        stack.python("worker", worker, environment=settings),
+    ]
+
+
+def _loopback_port(instance: SystemInstance) -> int:
+    parts = urlsplit(instance.url)
+    if parts.hostname != "127.0.0.1" or parts.port is None:
+        msg = f"{instance.id} is at {instance.url}: the embedded stack runs on loopback only"
+        raise StackError(msg)
+    return parts.port

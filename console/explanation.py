@@ -1,0 +1,138 @@
+"""Explain: why an entry, a milestone or an invoice line is (not) billed, from its approval on."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.tree import Tree
+
+from canonical.contracts import ContractId
+from canonical.slices import Slice
+from store import contracts, entries, invoices, slices
+from store.database import Database, Transaction
+
+
+class UnknownSubjectError(Exception):
+    """There is no such entry, milestone or invoice line."""
+
+
+async def explain(database: Database, subject: str) -> dict[str, Any]:
+    """Return all that led to where the subject stands, as plain values.
+
+    The subject is an entry (`psa-main:101`), a milestone (`CT-00001/M1`) or an invoice line
+    by the ERP's number or our reference and the line (`FTI-00000001/1`, `CT-00001/1/1/2`).
+
+    Raises:
+        UnknownSubjectError: nothing of that name is known.
+    """
+    async with database.reading() as tx:
+        parts = await slices.of_source(tx, subject)
+        entry = await entries.find(tx, subject)
+        if parts or entry:
+            return await _source(tx, subject, parts, entry)
+        line = await _line(tx, subject)
+    if line is None:
+        msg = (
+            f"nothing is known of {subject!r}: name an entry (psa-main:101), a milestone "
+            f"(CT-00001/M1) or an invoice line (FTI-00000001/1)"
+        )
+        raise UnknownSubjectError(msg)
+    return line
+
+
+async def _source(
+    tx: Transaction,
+    subject: str,
+    parts: Sequence[tuple[str | None, int, Slice]],
+    story: entries.Story | None,
+) -> dict[str, Any]:
+    explained: dict[str, Any] = {"subject": subject}
+    if story is not None:
+        entry = story.filed.entry
+        explained["approval"] = {
+            "by": entry.approved_by,
+            "at": entry.approved_at.isoformat(),
+            "work_date": entry.work_date.isoformat(),
+            "seconds": str(entry.worked.seconds),
+            "project": story.filed.project,
+            "contract": story.filed.contract,
+        }
+        explained["verdict"] = json.loads(story.verdict) if story.verdict else None
+        explained["cost"] = {
+            "state": story.progress.value,
+            "batch": story.batch,
+            "line": story.line,
+        }
+    explained["slices"] = [await _slice(tx, *each) for each in parts]
+    explained["answer"] = _answer(explained)
+    return explained
+
+
+async def _slice(tx: Transaction, invoice: str | None, line: int, part: Slice) -> dict[str, Any]:
+    found = {
+        "number": part.number,
+        "state": part.state,
+        "seconds": str(part.worked.seconds),
+        "hours_shown": str(part.worked.hours),
+        "amount": str(part.amount),
+    }
+    if invoice is not None:
+        found["invoice"] = f"{await invoices.number(tx, invoice) or invoice}/{line}"
+    return found
+
+
+async def _line(tx: Transaction, subject: str) -> dict[str, Any] | None:
+    name, _, number = subject.rpartition("/")
+    reference = await invoices.reference(tx, name)
+    if reference is None or not number.isdecimal():
+        return None
+    parts = [part for line, part in await slices.on_invoice(tx, reference) if line == int(number)]
+    if not parts:
+        return None
+    contract = await contracts.find(tx, ContractId(reference.split("/")[0]))
+    return {
+        "subject": subject,
+        "invoice": reference,
+        "contract": contract.name if contract else None,
+        "slices": [await _slice(tx, None, 0, part) | {"source": part.source} for part in parts],
+        "answer": f"billed: {len(parts)} slices make up this line",
+    }
+
+
+def _answer(explained: dict[str, Any]) -> str:
+    verdict = explained.get("verdict")
+    states = {part["state"] for part in explained["slices"]}
+    if "held" in states and verdict:
+        return f"not billed: {verdict['defect']['text']}"
+    if "billed" in states:
+        return f"billed on {', '.join(p['invoice'] for p in explained['slices'])}"
+    if "ready" in states:
+        return "not billed yet: ready for the next cut-off"
+    if "covered" in states:
+        return "not billed by itself: a fixed price covers it"
+    if "non_billable" in states:
+        return "not billed: approved as not billable"
+    return "not billed yet: approved, and waits to be priced and posted"
+
+
+def views(explained: dict[str, Any]) -> list[RenderableType]:
+    """Return an explanation as a person reads it."""
+    tree = Tree(f"[bold]{explained['subject']}[/]: {explained['answer']}")
+    for name, value in explained.items():
+        if name not in {"subject", "answer"}:
+            _branch(tree, name, value)
+    return [tree]
+
+
+def _branch(tree: Tree, name: str, value: Any) -> None:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        branch = tree.add(name.replace("_", " "))
+        for key, inner in value.items():
+            _branch(branch, key, inner)
+    elif isinstance(value, list):
+        branch = tree.add(name.replace("_", " "))
+        for number, inner in enumerate(value, start=1):
+            _branch(branch, str(number), inner)
+    else:
+        tree.add(f"{name.replace('_', ' ')}: {value}")

@@ -1,0 +1,56 @@
+"""What goes wrong at the command line, in one readable sentence and a meaningful exit code."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import typer
+from rich.console import Console
+from temporalio.service import RPCError
+
+WRONG = 1
+WRONG_INPUT = 2
+NOTHING_RUNS = 3
+
+
+class NothingRunsError(Exception):
+    """A command needs a running stack and finds none."""
+
+
+def run(work: Coroutine[Any, Any, None], readable: dict[type[Exception], int]) -> None:
+    """Run a command; an expected failure is a sentence, and Ctrl-C an orderly end.
+
+    Raises:
+        Exit: the command failed.
+    """
+    expected: dict[type, int] = {NothingRunsError: NOTHING_RUNS, **readable}
+    try:
+        asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(WRONG) from None
+    except RPCError as exc:
+        fail(f"the Temporal server does not do as it is told: {exc.message}", NOTHING_RUNS)
+    except Exception as exc:
+        code = next((expected[kind] for kind in type(exc).__mro__ if kind in expected), None)
+        if code is None:
+            raise
+        fail(str(exc), code)
+
+
+def fail(sentence: str, code: int) -> None:
+    """Say what is wrong on standard error, and end with a code.
+
+    Raises:
+        Exit: always.
+    """
+    Console(stderr=True, soft_wrap=True).print(f"[red]tiebeam:[/] {sentence}", markup=True)
+    raise typer.Exit(code)
+
+
+async def told_to_stop() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()

@@ -1,0 +1,79 @@
+"""Starting processes by hand, through the same doors that webhooks and polls use."""
+
+from datetime import date
+
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.lanes import Lanes
+from canonical import processes
+from canonical.contracts import ContractId
+from canonical.invoices import InvoiceId
+from canonical.landscape import Landscape
+from canonical.notices import Notice
+from canonical.systems import ForeignId, SystemId
+from gateway.dispatcher import Dispatcher
+from store import billing, engagements, inbox, invoices
+from store.database import Database
+
+
+class NotStartedError(Exception):
+    """A process cannot be started like that; the text says what to do."""
+
+
+async def engagement(
+    client: Client, database: Database, opportunity: ForeignId, request: str
+) -> str:
+    """Take an opportunity in as a webhook would, and return its process's id.
+
+    Raises:
+        NotStartedError: the opportunity was carried through to its end before.
+    """
+    notice = Notice(id=request, kind="opportunity", subject=opportunity)
+    async with database.transaction() as tx:
+        claimed = await engagements.claim(tx, opportunity)
+        if claimed is None:
+            msg = f"{opportunity} is fulfilled: a change to it is an amendment, not a new deal"
+            raise NotStartedError(msg)
+        await inbox.receive(tx, SystemId("cli"), notice, generation=claimed.generation)
+    await Dispatcher(client, database).dispatch()
+    return processes.engagement_id(opportunity, claimed.generation)
+
+
+async def bill(
+    client: Client, database: Database, landscape: Landscape, contract: ContractId, cut_off: date
+) -> str:
+    """Bill a contract's work up to a day, and return the lane's id."""
+    async with database.transaction() as tx:
+        asked = await billing.request(
+            tx, contract, kind=billing.CUT_OFF, key=f"cut-off/{cut_off}", cut_off=cut_off
+        )
+    await Lanes(client, database, landscape).bill(asked)
+    return processes.billing_id(contract)
+
+
+async def approve(client: Client, database: Database, invoice: str, by: str) -> str:
+    """Approve an invoice that waits, as it stands now, and return its process's id.
+
+    Raises:
+        NotStartedError: there is no such invoice, or it does not wait for an approval.
+    """
+    name, _, revision = invoice.rpartition("/")
+    contract, _, cycle = name.rpartition("/")
+    async with database.reading() as tx:
+        kept = await invoices.find(tx, InvoiceId(name), int(revision or 0))
+    if kept is None:
+        msg = f"there is no invoice {invoice!r}: name it by our reference, as in CT-00001/1/1"
+        raise NotStartedError(msg)
+    run = f"invoice:{contract}:{cycle}:{revision}"
+    approval = {"by": by, "content_hash": kept.content_hash}
+    try:
+        await client.get_workflow_handle(run).execute_update("approve", approval)
+    except WorkflowUpdateFailedError as exc:
+        raise NotStartedError(str(exc.cause)) from None
+    except RPCError as exc:
+        if exc.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        msg = f"invoice {invoice} does not wait for anybody"
+        raise NotStartedError(msg) from None
+    return run

@@ -1,0 +1,78 @@
+"""Status: every engagement with its stage, its ids everywhere, its invoices and what waits."""
+
+from typing import Any
+
+from rich.table import Table
+
+from canonical.engagements import Stage
+from store import cases, contracts, engagements, invoices
+from store.database import Database, Transaction
+from store.engagements import Engagement
+
+_COLOR = {
+    Stage.WON: "yellow",
+    Stage.ACTIVE: "cyan",
+    Stage.FULFILLED: "green",
+    Stage.CANCELLED: "dim",
+}
+
+
+async def read(database: Database) -> dict[str, Any]:
+    """Return engagements and open cases as plain values."""
+    async with database.reading() as tx:
+        found = [await _engagement(tx, each) for each in await engagements.everything(tx)]
+        opened = await cases.open_cases(tx)
+    shown = {"error_class", "step", "subject", "text", "owner", "at_risk", "workflow"}
+    return {
+        "engagements": found,
+        "cases": [case.model_dump(mode="json", include=shown) for case in opened],
+    }
+
+
+def tables(status: dict[str, Any]) -> list[Table]:
+    """Return the status as tables for a terminal."""
+    pipeline = Table(title="Engagements", title_justify="left")
+    for column in ("contract", "opportunity", "stage", "deal", "projects", "invoices"):
+        pipeline.add_column(column)
+    for each in status["engagements"]:
+        color = _COLOR[Stage(each["stage"])]
+        invoiced = ", ".join(f"{i['number'] or 'draft'} {i['net']}" for i in each["invoices"])
+        pipeline.add_row(
+            each["contract"],
+            each["opportunity"],
+            f"[{color}]{each['stage']}[/]",
+            each["deal"],
+            ", ".join(each["projects"]),
+            invoiced,
+        )
+    waiting = Table(title="Waiting for a person", title_justify="left")
+    for column in ("class", "owner", "what to do", "at risk", "workflow"):
+        waiting.add_column(column)
+    for case in status["cases"]:
+        risk = case["at_risk"]
+        amount = f"{risk['amount']} {risk['currency']}" if risk else ""
+        waiting.add_row(case["error_class"], case["owner"], case["text"], amount, case["workflow"])
+    return [pipeline, waiting] if status["cases"] else [pipeline]
+
+
+async def _engagement(tx: Transaction, engagement: Engagement) -> dict[str, Any]:
+    contract = await contracts.find(tx, engagement.contract)
+    projects = await contracts.projects(tx, engagement.contract)
+    issued = await invoices.of_contract(tx, engagement.contract)
+    return {
+        "contract": engagement.contract,
+        "opportunity": str(engagement.opportunity),
+        "generation": engagement.generation,
+        "stage": engagement.stage.value,
+        "client": contract.client if contract else None,
+        "deal": contract.name if contract else "",
+        "projects": [project.code for project in projects],
+        "invoices": [
+            {
+                "reference": kept.invoice.reference,
+                "number": kept.status.number if kept.status else None,
+                "net": str(kept.invoice.net),
+            }
+            for kept in issued
+        ],
+    }

@@ -1,0 +1,114 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from world.stage import witness
+from world.stage.evidence import Approved
+from world.stage.readings import Books, CrmDeal, Milestone, Price, PsaMilestone, TimeEntry, Work
+from world.stage.witness import DealReadings
+
+_ROLES = {"Consultant": "CONSULTANT", "Manager": "MANAGER"}
+_PRICES = (
+    Price(role="CONSULTANT", since=date(2026, 6, 1), per_hour=Decimal("150.0")),
+    Price(role="CONSULTANT", since=date(2026, 7, 1), per_hour=Decimal("160.0")),
+)
+
+
+def _entry(**changes: object) -> TimeEntry:
+    told: dict[str, object] = {
+        "id": "101",
+        "day": date(2026, 6, 30),
+        "person": "Kim Allen",
+        "role": "Consultant",
+        "minutes": 480,
+        "is_billable": True,
+        "is_approved": True,
+        "is_invoiced": False,
+        "cost": None,
+        "currency": "USD",
+        "note": "",
+    }
+    return TimeEntry.model_validate({**told, **changes})
+
+
+def _deal(**changes: object) -> CrmDeal:
+    told: dict[str, object] = {
+        "opportunity": "006",
+        "stage": "Closed Won",
+        "entity": "USMF",
+        "currency": "USD",
+        "billing_model": "Time and materials",
+        "project_code": "P-1",
+        "delivery_status": None,
+        "prices": _PRICES,
+        "schedule": (),
+        "invoices": (),
+    }
+    return CrmDeal.model_validate({**told, **changes})
+
+
+def _approved(deal: CrmDeal, work: Work) -> tuple[Approved, ...]:
+    found = witness.evidence([DealReadings(deal, work, Books())], [], _ROLES)
+    return found.approved
+
+
+@pytest.mark.parametrize(
+    ("entry", "worth"),
+    [
+        (_entry(), "1200.00"),
+        (_entry(day=date(2026, 7, 1)), "1280.00"),
+        (_entry(minutes=10), "25.00"),
+        (_entry(minutes=1, day=date(2026, 7, 1)), "2.67"),
+        (_entry(is_billable=False), "0"),
+    ],
+    ids=["old rate", "new rate", "ten minutes", "one minute", "not billable"],
+)
+def test_time_is_worth_the_latest_price_of_its_role_on_its_day(
+    entry: TimeEntry, worth: str
+) -> None:
+    (approved,) = _approved(_deal(), Work(entries=(entry,)))
+
+    assert approved.source == "psa-main:101"
+    assert approved.seconds == entry.minutes * 60
+    assert approved.amount == Decimal(worth)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        _entry(day=date(2026, 5, 31)),
+        _entry(role="Manager"),
+        _entry(role="Guest"),
+        _entry(role=None),
+    ],
+    ids=["before the first price", "role without a price", "unknown role", "no role"],
+)
+def test_time_without_a_price_has_no_worth(entry: TimeEntry) -> None:
+    (approved,) = _approved(_deal(), Work(entries=(entry,)))
+
+    assert approved.amount is None
+
+
+def test_time_under_a_fixed_price_is_worth_nothing_by_itself() -> None:
+    (approved,) = _approved(_deal(billing_model="Milestones"), Work(entries=(_entry(),)))
+
+    assert approved.amount == 0
+
+
+def test_time_that_nobody_approved_proves_nothing() -> None:
+    assert _approved(_deal(), Work(entries=(_entry(is_approved=False),))) == ()
+
+
+def test_a_milestone_is_worth_what_the_schedule_says_once_it_is_completed() -> None:
+    deal = _deal(
+        billing_model="Milestones", schedule=(Milestone(name="Design", amount=Decimal("36000.0")),)
+    )
+    done = PsaMilestone(id="55", name="Design", state="completed", reference="CT-1/M1")
+    begun = PsaMilestone(id="56", name="Build", state="started", reference="CT-1/M2")
+
+    (approved,) = _approved(deal, Work(milestones=(done, begun)))
+
+    assert (approved.source, approved.alias) == ("psa-main:55", "CT-1/M1")
+    assert approved.seconds == 0
+    assert approved.amount == 36000

@@ -1,0 +1,64 @@
+"""Installs a stack: the credentials of its callers, and to whom the CRM sends its messages."""
+
+from typing import Any
+
+import httpx
+
+from world.stage import systems
+from world.stage.keys import Keys
+from world.stage.systems import Urls
+
+_ACCOUNT = ("Id", "Name", "LastModifiedDate")
+_OPPORTUNITY = ("Id", "StageName", "LastModifiedDate")
+_SCHEDULE_LINE = ("Id", "Opportunity__c", "LastModifiedDate")
+
+
+async def install(
+    urls: Urls,
+    keys: Keys,
+    outbound_url: str,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> None:
+    """Set everything through the admin doors. The same once more changes nothing.
+
+    Raises:
+        StageError: a system does not answer, or does not take its settings.
+    """
+    async with systems.connect(urls, keys, transport) as opened:
+        await opened.crm.door.change_settings(_crm(keys, outbound_url))
+        await opened.psa.door.change_settings({"tokens": list(keys.kantata_tokens)})
+        await opened.erp.door.change_settings(_erp(keys))
+
+
+def _crm(keys: Keys, outbound_url: str) -> dict[str, Any]:
+    return {
+        "consumer_key": keys.consumer_key,
+        "username": keys.username,
+        "certificate_pem": keys.certificate_pem,
+        "organization_id": keys.organization_id,
+        "outbound_messages": [
+            {
+                "object": "Opportunity",
+                "when": {"StageName": "Closed Won"},
+                "fields": list(_OPPORTUNITY),
+                "url": outbound_url,
+            },
+            {"object": "Account", "when": {}, "fields": list(_ACCOUNT), "url": outbound_url},
+            {
+                "object": "Billing_Schedule_Line__c",
+                "when": {},
+                "fields": list(_SCHEDULE_LINE),
+                "url": outbound_url,
+            },
+        ],
+    }
+
+
+def _erp(keys: Keys) -> dict[str, Any]:
+    return {
+        "tenant": keys.tenant,
+        "client_id": keys.client_id,
+        "client_secret": keys.client_secret,
+        "registered_client_ids": [keys.client_id],
+    }

@@ -1,0 +1,180 @@
+"""Plays a story: its lines one after another, each in every system to its end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import httpx
+
+from world.stage import cast as casting
+from world.stage import readback, systems
+from world.stage.acts import Act, Approve, ChangeClient, ChangeDeal, CutOff, Reach, Win, Work
+from world.stage.calls import StageError
+from world.stage.cast import Cast
+from world.stage.keys import Keys
+from world.stage.loader import Script
+from world.stage.platform import Belief, Platform
+from world.stage.report import Report
+from world.stage.rest import rest
+from world.stage.systems import Systems, Urls
+from world.stage.terms import ClientTerms
+
+PATIENCE = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line of the timeline, before it is played and again once it has had its effects."""
+
+    number: int
+    total: int
+    day: date
+    text: str
+    is_done: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """How a play ended. Accounts and opportunities are the CRM's ids by the story's keys."""
+
+    accounts: dict[str, str]
+    opportunities: dict[str, str]
+    report: Report
+
+
+async def play(  # noqa: PLR0913 - two seams for tests, by name
+    script: Script,
+    urls: Urls,
+    keys: Keys,
+    platform: Platform,
+    on_line: Callable[[Line], None],
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    patience: timedelta = PATIENCE,
+) -> Played:
+    """Play a story on an installed stack and read back what became of it.
+
+    Raises:
+        StageError: a system refuses, or a line does not come to rest within the patience.
+    """
+    async with systems.connect(urls, keys, transport) as opened:
+        performance = _Performance(script, opened, platform, patience)
+        await performance.open()
+        timeline = script.scenario.timeline
+        for number, act in enumerate(timeline, start=1):
+            line = Line(
+                number=number, total=len(timeline), day=act.on, text=act.text, is_done=False
+            )
+            on_line(line)
+            await performance.line(line, act)
+            on_line(Line(**{**vars(line), "is_done": True}))
+        return await performance.close()
+
+
+class _Performance:
+    """One play under way. `before` is what the platform held true before it began."""
+
+    def __init__(
+        self, script: Script, opened: Systems, platform: Platform, patience: timedelta
+    ) -> None:
+        self._script = script
+        self._systems = opened
+        self._platform = platform
+        self._patience = patience
+        self._before = Belief()
+        self._cast = Cast(play=1)
+        story = script.scenario
+        self._clients: dict[str, ClientTerms] = dict(story.clients)
+        self._entities = {key: deal.entity for key, deal in story.deals.items()}
+
+    async def open(self) -> None:
+        """Go to the first day, set the firm up, and put clients and deals where they begin."""
+        await self._rest()
+        await self._go_to(self._script.scenario.timeline[0].on)
+        await self._systems.set_up(self._script.firm)
+        self._before = await self._platform.belief()
+        await self._register_tax_ids()
+        self._cast = await casting.assemble(self._script, self._systems)
+        await self._rest()
+
+    async def line(self, line: Line, act: Act) -> None:
+        """Play one line to its end."""
+        try:
+            await self._go_to(act.on)
+            await self._act(act)
+            await self._rest()
+        except StageError as error:
+            at = f"line {line.number} of {line.total} ({line.day}, {line.text})"
+            message = f"{at}: {error}"
+            raise StageError(message) from error
+
+    async def close(self) -> Played:
+        """Read everything back."""
+        belief = (await self._platform.belief()).since(self._before)
+        report = await readback.read(self._script, self._systems, self._cast, belief)
+        return Played(
+            accounts=self._cast.accounts, opportunities=self._cast.opportunities, report=report
+        )
+
+    async def _go_to(self, day: date) -> None:
+        await self._systems.move_clocks(day)
+        await self._platform.set_today(day)
+
+    async def _rest(self) -> None:
+        await rest(self._systems, self._platform, self._cast, self._patience)
+
+    async def _act(self, act: Act) -> None:
+        opportunities = self._cast.opportunities
+        match act:
+            case Win():
+                await self._systems.crm.win(opportunities[act.win], act.on)
+            case Work():
+                role = act.role or self._script.firm.people[act.who].role or ""
+                await self._systems.psa.work(await self._workspace(act.work), act, role)
+            case Approve():
+                title = f"Time up to {act.on}"
+                workspace = await self._workspace(act.approve)
+                await self._systems.psa.approve(workspace, act.by, title)
+            case Reach():
+                await self._systems.psa.reach(await self._workspace(act.reach), act.milestone)
+            case CutOff():
+                await self._platform.cut_off(opportunities[act.cut_off], act.on)
+            case ChangeClient():
+                await self._change_client(act)
+            case ChangeDeal():
+                await self._change_deal(act)
+
+    async def _change_client(self, act: ChangeClient) -> None:
+        key = act.change_client
+        told = act.set.model_dump(exclude_unset=True)
+        self._clients[key] = self._clients[key].model_copy(update=told)
+        await self._register_tax_ids()
+        await self._systems.crm.change_client(self._cast.accounts[key], act.set)
+
+    async def _change_deal(self, act: ChangeDeal) -> None:
+        key = act.change_deal
+        if "entity" in act.set.model_fields_set:
+            self._entities[key] = act.set.entity
+            await self._register_tax_ids()
+        opportunity = self._cast.opportunities[key]
+        await self._systems.crm.change_deal(opportunity, act.set)
+        currency = self._script.scenario.deals[key].currency
+        await self._systems.crm.add_schedule(opportunity, act.add_schedule, currency)
+
+    async def _register_tax_ids(self) -> None:
+        # Finance registers a VAT id before anybody can become a customer with it.
+        for key, deal in self._script.scenario.deals.items():
+            entity, terms = self._entities[key], self._clients[deal.client]
+            if entity and terms.tax_id and terms.country:
+                name = self._script.scenario.clients[deal.client].name
+                await self._systems.erp.register_tax_id(entity, terms.tax_id, terms.country, name)
+
+    async def _workspace(self, deal: str) -> str:
+        code = await self._systems.crm.project_code(self._cast.opportunities[deal])
+        found = await self._systems.psa.workspaces(code) if code else []
+        if len(found) == 1:
+            return found[0]
+        cases = (await self._platform.belief()).since(self._before).cases
+        open_cases = "; ".join(case.text for case in cases if case.is_open) or "none"
+        message = f"{deal} has {len(found)} projects where time is captured; cases: {open_cases}"
+        raise StageError(message)

@@ -1,0 +1,61 @@
+"""Reads every system back after a play, and holds what they say against the laws."""
+
+from world.stage import laws, report, witness
+from world.stage.cast import Cast
+from world.stage.loader import Script
+from world.stage.platform import Belief
+from world.stage.readings import Books, Work
+from world.stage.report import ClientReport, DealReport, Report
+from world.stage.systems import Systems
+from world.stage.witness import DealReadings
+
+
+async def read(script: Script, systems: Systems, cast: Cast, belief: Belief) -> Report:
+    """Return the report; `belief` is what the platform holds true of this play."""
+    deals = {key: await _deal(systems, opp) for key, opp in cast.opportunities.items()}
+    roles = {role.name: code for code, role in script.firm.roles.items()}
+    evidence = witness.evidence(deals.values(), cast.sent.values(), roles)
+    return Report(
+        scenario=script.scenario.scenario,
+        title=script.scenario.title,
+        play=cast.play,
+        clients=tuple([await _client(systems, *at) for at in cast.accounts.items()]),
+        deals=tuple(_deal_report(key, readings, belief) for key, readings in deals.items()),
+        cases=belief.cases,
+        verdicts=laws.verdicts(evidence, belief),
+    )
+
+
+async def _client(systems: Systems, key: str, account: str) -> ClientReport:
+    crm = await systems.crm.client(account)
+    erp = await systems.erp.customers(crm.erp_customer) if crm.erp_customer else ()
+    return ClientReport(key=key, crm=crm, erp=erp)
+
+
+async def _deal(systems: Systems, opportunity: str) -> DealReadings:
+    crm = await systems.crm.deal(opportunity)
+    code, entity = crm.project_code, crm.entity
+    return DealReadings(
+        crm=crm,
+        psa=await systems.psa.read(code) if code else Work(),
+        erp=await systems.erp.read(entity, code) if code and entity else Books(),
+    )
+
+
+def _deal_report(key: str, deal: DealReadings, belief: Belief) -> DealReport:
+    stages = {one.opportunity: one.stage for one in belief.engagements}
+    return DealReport(
+        key=key,
+        crm=deal.crm,
+        engagement=stages.get(deal.crm.opportunity),
+        psa_projects=deal.psa.projects,
+        erp_projects=deal.erp.projects,
+        time=deal.psa.entries,
+        milestones=deal.psa.milestones,
+        postings=deal.erp.postings,
+        invoices=tuple(
+            report.invoice(there, belief.slices, deal.crm.invoices, deal.psa.invoices)
+            for there in deal.erp.invoices
+        ),
+        ledger=deal.erp.ledger,
+    )

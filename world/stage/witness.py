@@ -1,0 +1,107 @@
+"""What the systems' own records prove: the evidence that the laws are checked against.
+
+What an approved hour is worth follows from the CRM's prices, not from what the platform made
+of them: the latest price of the role on or before the day, times the time, rounded once.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from world.stage import kantata_api, money
+from world.stage.evidence import Approved, BilledLine, Booking, CostLine, Evidence, Sent
+from world.stage.readings import Books, CrmDeal, TimeEntry, Work
+
+_COMPLETED = "completed"
+_BY_THE_HOUR = "Time and materials"
+_SECONDS = 60
+_HOUR = 3600
+
+
+class DealReadings(NamedTuple):
+    """A deal as each system has it."""
+
+    crm: CrmDeal
+    psa: Work
+    erp: Books
+
+
+def evidence(
+    deals: Iterable[DealReadings], sent: Iterable[Sent], roles: Mapping[str, str]
+) -> Evidence:
+    """Return what the records prove; `roles` are codes by their names where time is captured."""
+    found = list(deals)
+    return Evidence(
+        approved=tuple([one for deal in found for one in _approved(deal, roles)]),
+        billed=tuple([line for deal in found for line in _billed(deal.erp)]),
+        costs=tuple(
+            CostLine(entry=posting.entry, voucher=posting.voucher)
+            for deal in found
+            for posting in deal.erp.postings
+            if posting.voucher
+        ),
+        bookings=tuple([booking for deal in found for booking in _bookings(deal.erp)]),
+        sent=tuple(sent),
+    )
+
+
+def _approved(deal: DealReadings, roles: Mapping[str, str]) -> Iterable[Approved]:
+    for entry in deal.psa.entries:
+        if entry.is_approved:
+            seconds = Decimal(entry.minutes * _SECONDS)
+            yield Approved(
+                source=f"{kantata_api.SYSTEM}:{entry.id}",
+                seconds=seconds,
+                amount=_worth(entry, seconds, deal.crm, roles),
+                currency=deal.crm.currency,
+            )
+    amounts = {line.name: line.amount for line in deal.crm.schedule}
+    for milestone in deal.psa.milestones:
+        if milestone.state == _COMPLETED:
+            yield Approved(
+                source=f"{kantata_api.SYSTEM}:{milestone.id}",
+                alias=milestone.reference or "",
+                seconds=Decimal(0),
+                amount=amounts.get(milestone.name),
+                currency=deal.crm.currency,
+            )
+
+
+def _worth(
+    entry: TimeEntry, seconds: Decimal, deal: CrmDeal, roles: Mapping[str, str]
+) -> Decimal | None:
+    if not entry.is_billable or deal.billing_model != _BY_THE_HOUR:
+        return Decimal(0)
+    role = roles.get(entry.role or "")
+    valid = [price for price in deal.prices if price.role == role and price.since <= entry.day]
+    if not valid:
+        return None
+    price = max(valid, key=lambda price: price.since)
+    return money.rounded(price.per_hour * seconds / _HOUR, deal.currency)
+
+
+def _billed(books: Books) -> Iterable[BilledLine]:
+    for invoice in books.invoices:
+        for line in invoice.lines if invoice.number else ():
+            yield BilledLine(
+                reference=invoice.reference,
+                document=f"{invoice.number} ({invoice.document})",
+                line=line.number,
+                quantity=line.quantity,
+                net=line.net,
+                currency=invoice.currency,
+            )
+
+
+def _bookings(books: Books) -> Iterable[Booking]:
+    for entry in books.ledger:
+        for line in entry.lines:
+            yield Booking(
+                entity=entry.entity,
+                journal=f"{entry.voucher} {entry.journal}",
+                account=line.account,
+                currency=line.currency,
+                amount=line.amount,
+                accounting_currency=entry.accounting_currency,
+                accounting_amount=line.accounting_amount,
+            )
