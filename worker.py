@@ -93,7 +93,7 @@ def processes(house: House) -> Worker:
     contracts = ContractRecords(database)
     clients = ClientRecords(database)
     projects = ProjectRecords(database)
-    postings = PostingRecords(database)
+    postings = PostingRecords(database, landscape)
     invoices = InvoiceRecords(database, landscape)
     engagements = EngagementRecords(database)
     cases = CaseRecords(database)

@@ -11,6 +11,7 @@ from activities.effects import Effect, Effects, Kind, content_hash
 from canonical.base import Record
 from canonical.cases import Defect
 from canonical.entries import EntryKey
+from canonical.landscape import Landscape
 from canonical.organization import EntityId
 from canonical.postings import BatchId, HourBatch
 from canonical.processes import Lane
@@ -59,15 +60,17 @@ class _Decided(NamedTuple):
 class PostingRecords:
     """Steps about postings that touch only the store."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, landscape: Landscape) -> None:
         self._database = database
+        self._landscape = landscape
 
     @activity.defn(name="postings.cut")
     async def cut(self, request: CutRequest) -> Cut:
         """Price and freeze the next batch. Idempotent: what is cut is not cut again."""
         with failures.reported():
             async with self._database.transaction() as tx:
-                return await _freeze(tx, request.lane, await _decide(tx, request))
+                decimals = self._landscape.system(request.lane.erp).hours_decimals
+                return await _freeze(tx, request.lane, await _decide(tx, request, decimals))
 
     @activity.defn(name="postings.unposted")
     async def unposted(self, lane: Lane) -> tuple[Cut, ...]:
@@ -163,13 +166,14 @@ def _effect(
     )
 
 
-async def _decide(tx: Transaction, request: CutRequest) -> list[_Decided]:
+async def _decide(tx: Transaction, request: CutRequest, hours_decimals: int) -> list[_Decided]:
     lane = request.lane
     filed = await entries.received(tx, lane.key, limit=request.size)
     codes = entry_decision.Codes(
         erp=await mappings.of_system(tx, lane.erp),
         psa=await mappings.of_system(tx, request.psa),
         entity=lane.entity,
+        hours_decimals=hours_decimals,
     )
     terms = {
         item.project: (

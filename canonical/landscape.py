@@ -21,8 +21,9 @@ class UnknownEntityError(RuleError):
 class SystemInstance(Record):
     """One running system. `longest_request` and `read_lag` decide when a lost answer is settled.
 
-    `requests_per_second` is the budget of all our calls together; `options` are the
-    vendor's own switches, each documented on the connector's page.
+    `requests_per_second` is the budget of all our calls together. `hours_decimals` is how finely
+    it keeps hours: work whose cost does not survive that is held, never posted a cent off.
+    `options` are the vendor's own switches, each documented on the connector's page.
     """
 
     id: SystemId
@@ -33,6 +34,7 @@ class SystemInstance(Record):
     longest_request: timedelta = timedelta(minutes=5)
     read_lag: timedelta = timedelta(seconds=30)
     requests_per_second: Annotated[int, Field(gt=0)] = 10
+    hours_decimals: Annotated[int, Field(ge=0, le=12)] = 4
     options: dict[str, str] = Field(default_factory=dict)
 
     @property
@@ -61,7 +63,7 @@ class EntityRoutes(Record):
     crm: SystemId
     psa: SystemId
     erp: SystemId
-    approval_above: Exact | None = None  # in the entity's functional currency
+    approval_above: Exact | None = None  # in the invoice's own currency
 
 
 class Landscape(Record):

@@ -1,6 +1,6 @@
 """Time worked, kept exactly as it was captured; hours are only shown."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Self
 
 from pydantic import Field
@@ -9,6 +9,7 @@ from canonical.base import Record
 from canonical.money import Exact, Money, Rate
 
 _SECONDS_PER_HOUR = 3600
+_SHOWN = Decimal("0.0001")
 
 
 class WorkTime(Record):
@@ -29,7 +30,8 @@ class WorkTime(Record):
     @property
     def hours(self) -> Decimal:
         """Return hours for display, to four decimals: 10 minutes show as 0.1667."""
-        return (self.seconds / _SECONDS_PER_HOUR).quantize(Decimal("0.0001")).normalize() + 0
+        exact = self.seconds / _SECONDS_PER_HOUR
+        return exact.quantize(_SHOWN, rounding=ROUND_HALF_UP).normalize() + 0
 
     def at(self, rate: Rate) -> Money:
         """Return rate × seconds ÷ 3600, rounded once: 10 minutes at 150 are 25.00."""

@@ -51,7 +51,7 @@ def decide(account: Account, client: ClientId, supplier: CountryCode) -> Verdict
         postal_code=account.postal_code,
         country=country,
     )
-    profile = TaxProfile(country=country, status=status, tax_id=_compact(account.tax_id))
+    profile = TaxProfile(country=country, status=status, tax_id=_one_spelling(account.tax_id))
     return Complete(
         client=Client(
             id=client,
@@ -67,6 +67,7 @@ def decide(account: Account, client: ClientId, supplier: CountryCode) -> Verdict
 
 def _missing_fields(account: Account) -> tuple[Defect, ...]:
     needed = {
+        "name": account.name,
         "billing street": account.street,
         "billing city": account.city,
         "billing country": account.country,
@@ -86,23 +87,24 @@ def _tax_defects(account: Account, supplier: CountryCode) -> tuple[Defect, ...]:
         return ()
     if not tax_treatment.needs_tax_id(supplier, country, status):
         return ()
-    if account.tax_id is None:
+    tax_id = _one_spelling(account.tax_id)
+    if tax_id is None:
         text = "tax profile is incomplete: an EU business in another state needs its VAT id"
         return (_defect(account, "tax id", text),)
-    if not _is_vat_id(account.tax_id, country):
+    if not _is_vat_id(tax_id, country):
         text = f"tax profile is wrong: the VAT id is not a valid one of {country}"
         return (_defect(account, "tax id", text),)
     return ()
 
 
 def _is_vat_id(tax_id: str, country: CountryCode) -> bool:
-    return vat.is_valid(tax_id) and vat.compact(tax_id).startswith(
-        _VAT_PREFIX.get(country, country)
-    )
+    return vat.is_valid(tax_id) and tax_id.startswith(_VAT_PREFIX.get(country, country))
 
 
-def _compact(tax_id: str | None) -> str | None:
-    return tax_id.replace(" ", "").upper() if tax_id else None
+def _one_spelling(tax_id: str | None) -> str | None:
+    if tax_id is None or not tax_id.strip():
+        return None
+    return vat.compact(tax_id) if vat.is_valid(tax_id) else tax_id.replace(" ", "").upper()
 
 
 def _defect(account: Account, field: str, text: str) -> Defect:

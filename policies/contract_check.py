@@ -1,8 +1,9 @@
 """Is a won deal complete enough to become a contract, and can every system take it?
 
-The rule (R-035, R-062): entity, practice, dates and a billing model with its billing
-schedule must be there; time and materials needs prices and a frequency, milestones need
-amounts that add up to the price (L-6); and every value must have its mapping (E06).
+The rule (R-035, R-062): entity, practice, dates in their order and a billing model with its
+billing schedule must be there; time and materials needs prices above zero (E13) and a
+frequency, milestones need amounts in the deal's currency that add up to the price (L-6); and
+every value must have its mapping (E06).
 """
 
 from collections.abc import Iterator
@@ -115,6 +116,10 @@ def _missing_fields(deal: Opportunity) -> Iterator[Defect]:
     for field, value in needed.items():
         if value is None:
             yield _defect(deal, field, f"opportunity has no {field}: fill it in the CRM")
+    starts, ends = deal.service_from, deal.service_until
+    if starts and ends and ends < starts:
+        text = f"service ends on {ends}, before it starts on {starts}"
+        yield _defect(deal, "service end", text)
 
 
 def _schedule_defects(deal: Opportunity) -> Iterator[Defect]:
@@ -125,6 +130,11 @@ def _schedule_defects(deal: Opportunity) -> Iterator[Defect]:
         if not deal.prices:
             text = "price list is missing: add a product line per role with its hourly price"
             yield _defect(deal, "price list", text, error_class="E13")
+        for price in deal.prices:
+            if not price.rate.per_hour:
+                since = f"the price of role {price.role!r} from {price.valid_from}"
+                text = f"{since} is zero: put it right in the CRM"
+                yield _defect(deal, "price list", text, error_class="E13")
     if deal.billing_model == "milestones":
         yield from _milestone_defects(deal)
 
@@ -137,6 +147,10 @@ def _milestone_defects(deal: Opportunity) -> Iterator[Defect]:
     if len({line.sequence for line in deal.schedule}) < len(deal.schedule):
         text = "two lines of the billing schedule have the same sequence number"
         yield _defect(deal, "billing schedule", text)
+    if {line.amount.currency for line in deal.schedule} != {deal.currency}:
+        text = f"billing schedule is not in {deal.currency}, the currency of the deal"
+        yield _defect(deal, "billing schedule", text)
+        return
     total = Money.total((line.amount for line in deal.schedule), deal.currency)
     if deal.amount is not None and total != deal.amount:
         text = f"billing schedule adds up to {total}, the deal to {deal.amount}"
@@ -154,7 +168,13 @@ def _mapping_defects(
         except MappingMissingError as exc:
             yield _unmapped(deal, kind, str(exc))
     if isinstance(terms, TimeAndMaterials):
-        captured = {row.theirs for row in psa.rows if row.kind == "role"}
+        captured = {
+            row.theirs
+            for row in psa.rows
+            if row.kind == "role"
+            and row.entity in (deal.entity, None)
+            and row.valid_from <= deal.service_from
+        }
         for role in sorted({price.role for price in terms.prices} - captured):
             text = f"{psa.system} has no role for {role!r}: add the mapping"
             yield _unmapped(deal, "role", text)

@@ -76,7 +76,7 @@ def _parts(content_type: str, content: bytes) -> Iterator[_Part]:
     delimiter = re.compile(rb"\r\n--" + name + rb"(--)?[ \t]*(?=\r\n|\Z)")
     _, *pieces = delimiter.split(b"\r\n" + content)
     ends = pieces[::2]  # the group of each delimiter, and after it the text up to the next
-    if not ends or ends[-1] != b"--" or b"--" in ends[:-1]:
+    if not ends or ends[-1] != b"--":
         raise TornBatchError
     for piece in pieces[1:-1:2]:
         yield _part(piece)

@@ -45,7 +45,8 @@ async def connect(
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncGenerator[Dynamics, None]:
     """Open an environment. The credential is `client_id` and `client_secret`."""
-    options = Options.model_validate(instance.options)
+    declared = {"hours_decimals": instance.hours_decimals, **instance.options}
+    options = Options.model_validate(declared)
     url = instance.url.rstrip("/")
     token_url = options.token_url.replace("{tenant}", options.tenant)
     async with httpx.AsyncClient(

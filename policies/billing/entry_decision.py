@@ -2,17 +2,22 @@
 
 The rule: an entry moves on only whole. If its role, its person, its cost or its price is
 missing it is held, and the defect names what to add and who adds it (R-012, E06, E13).
+So is one whose cost the ERP would book a minor unit off, because it keeps hours less finely (E25).
 """
+
+from decimal import ROUND_HALF_UP, Decimal
 
 from canonical.base import Record
 from canonical.cases import Defect, ErrorClass
 from canonical.contracts import Contract
 from canonical.entries import TimeEntry
 from canonical.mappings import MappingMissingError, Mappings
+from canonical.money import Money, Rate
 from canonical.organization import EntityId
 from canonical.postings import HourLine
 from canonical.projects import Project
 from canonical.slices import Slice
+from canonical.worktime import WorkTime
 from policies.billing import invoice_lines, pricing
 
 
@@ -22,6 +27,7 @@ class Codes(Record):
     erp: Mappings
     psa: Mappings
     entity: EntityId
+    hours_decimals: int = 4  # how finely the ERP keeps hours
 
 
 class Decision(Record):
@@ -71,7 +77,15 @@ def _cost_defect(entry: TimeEntry, role: str, codes: Codes) -> Defect | None:
         codes.erp.value("category", role, entity=codes.entity, on=entry.work_date)
     except MappingMissingError as exc:
         return _defect(entry, "category", str(exc), "E06")
+    if not _is_bookable(entry.worked, entry.cost, codes.hours_decimals):
+        text = f"its cost does not survive hours with {codes.hours_decimals} decimals"
+        return _defect(entry, "hours", text, "E25")
     return None
+
+
+def _is_bookable(worked: WorkTime, cost: Rate, decimals: int) -> bool:
+    hours = (worked.seconds / 3600).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return Money.rounded(hours * cost.per_hour, cost.currency) == worked.at(cost)
 
 
 def _cost_line(entry: TimeEntry, role: str, project: Project, codes: Codes) -> HourLine | None:

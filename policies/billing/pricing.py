@@ -2,7 +2,7 @@
 
 The rule: the price of the entry's role that is valid on the work date, per hour, times the
 time worked, rounded once (O-02). Work under a fixed price is covered by it. Work without a
-price is held, never billed at zero (E13).
+price, or at a price of zero, is held, never billed at zero (E13).
 """
 
 from typing import Annotated, Literal
@@ -64,9 +64,9 @@ def decide(entry: TimeEntry, role: str, line: ContractLine) -> Verdict:
         for price in line.terms.prices
         if price.role == role and price.valid_from <= entry.work_date
     ]
-    if not valid:
+    price = max(valid, key=lambda price: price.valid_from, default=None)
+    if price is None or not price.rate.per_hour:
         return Unpriced(defect=_no_price(entry, role))
-    price = max(valid, key=lambda price: price.valid_from)
     return Priced(price=price, amount=entry.worked.at(price.rate))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from world.stage import money
 from world.stage.dynamics_api import Environment, Record, day, number
 from world.stage.dynamics_firm import area
 from world.stage.readings import (
@@ -40,7 +41,7 @@ async def books(erp: Environment, entity: str, code: str, currency: str) -> Book
     postings = [
         _posting(entity, row) for row in await erp.select("JournalTrans", own | {"ProjectID": code})
     ]
-    invoices = await _invoices(erp, entity, code)
+    invoices = await _invoices(erp, entity, code, currency)
     vouchers = {posting.voucher for posting in postings} | {one.voucher for one in invoices}
     return Books(
         projects=tuple(
@@ -53,7 +54,9 @@ async def books(erp: Environment, entity: str, code: str, currency: str) -> Book
     )
 
 
-async def _invoices(erp: Environment, entity: str, code: str) -> tuple[ErpInvoice, ...]:
+async def _invoices(
+    erp: Environment, entity: str, code: str, currency: str
+) -> tuple[ErpInvoice, ...]:
     own = {"dataAreaId": area(entity)}
     lines = await erp.select("FreeTextInvoiceLines", own | {"ProjectID": code})
     found = []
@@ -64,7 +67,7 @@ async def _invoices(erp: Environment, entity: str, code: str) -> tuple[ErpInvoic
             key = {"Invoice": header["FreeTextNumber"]}
             owed = await erp.select("CustTransactions", own | key) if posted else []
             on_it = [line for line in lines if line["ParentRecId"] == document]
-            found.append(_invoice(entity, header, on_it, owed))
+            found.append(_invoice(entity, currency, header, on_it, owed))
     return tuple(found)
 
 
@@ -86,7 +89,7 @@ async def _ledger(
                     voucher=voucher,
                     day=day(header["AccountingDate"]),
                     accounting_currency=currency,
-                    lines=tuple(_ledger_line(line) for line in lines),
+                    lines=tuple(_ledger_line(line, currency) for line in lines),
                 )
             )
     return tuple(found)
@@ -114,16 +117,18 @@ def _posting(entity: str, row: Record) -> HourPosting:
         category=row["Category"],
         day=day(row["ProjectDate"]),
         hours=number(row["Hours"]),
-        cost_price=number(row["CostPrice"]),
+        cost_price=money.padded(number(row["CostPrice"]), row["CurrencyId"]),
         currency=row["CurrencyId"],
     )
 
 
 def _invoice(
-    entity: str, header: Record, lines: Iterable[Record], owed: Sequence[Record]
+    entity: str, books_in: str, header: Record, lines: Iterable[Record], owed: Sequence[Record]
 ) -> ErpInvoice:
-    is_posted = header["IsPosted"] == "Yes"
+    is_posted, currency = header["IsPosted"] == "Yes", header["CurrencyCode"]
     open_amounts = [number(row["AmountCur"]) - number(row["SettleAmountCur"]) for row in owed]
+    accounting = [number(row["AmountMST"]) for row in owed]
+    shown = [_line(line, currency) for line in lines]
     return ErpInvoice(
         entity=entity,
         document=str(header["InvoiceIdentifier"]),
@@ -133,34 +138,35 @@ def _invoice(
         day=day(header["InvoiceDate"]),
         due=day(header["DueDate"]),
         customer=header["CustomerAccount"],
-        currency=header["CurrencyCode"],
+        currency=currency,
         purchase_order=header["CustomerReference"],
-        lines=tuple(sorted((_line(line) for line in lines), key=lambda line: line.number)),
-        balance=sum(open_amounts, Decimal(0)) if owed else None,
-        owed=sum((number(row["AmountMST"]) for row in owed), Decimal(0)) if owed else None,
+        lines=tuple(sorted(shown, key=lambda line: line.number)),
+        balance=money.padded(sum(open_amounts, Decimal(0)), currency) if owed else None,
+        owed=money.padded(sum(accounting, Decimal(0)), books_in) if owed else None,
     )
 
 
-def _line(row: Record) -> ErpInvoiceLine:
+def _line(row: Record, currency: str) -> ErpInvoiceLine:
     return ErpInvoiceLine(
         number=int(row["LineNumber"]),
         text=row["Description"],
         note=row["InvoiceText"],
         quantity=number(row["Quantity"]),
-        unit_price=number(row["UnitPrice"]),
-        net=number(row["TransactionCurrencyAmount"]),
-        tax=number(row["SalesTaxAmount"]),
+        unit_price=money.padded(number(row["UnitPrice"]), currency),
+        net=money.padded(number(row["TransactionCurrencyAmount"]), currency),
+        tax=money.padded(number(row["SalesTaxAmount"]), currency),
         account=row["MainAccountDisplayValue"],
         dimensions=row["DefaultDimensionDisplayValue"],
     )
 
 
-def _ledger_line(row: Record) -> LedgerLine:
+def _ledger_line(row: Record, books_in: str) -> LedgerLine:
+    currency = row["TransactionCurrencyCode"]
     return LedgerLine(
         account=row["LedgerAccount"],
         kind=row["PostingType"],
-        currency=row["TransactionCurrencyCode"],
-        amount=number(row["TransactionCurrencyAmount"]),
-        accounting_amount=number(row["AccountingCurrencyAmount"]),
+        currency=currency,
+        amount=money.padded(number(row["TransactionCurrencyAmount"]), currency),
+        accounting_amount=money.padded(number(row["AccountingCurrencyAmount"]), books_in),
         text=row["Text"],
     )

@@ -61,4 +61,5 @@ def _erp(keys: Keys) -> dict[str, Any]:
         "client_id": keys.client_id,
         "client_secret": keys.client_secret,
         "registered_client_ids": [keys.client_id],
+        "hours_decimals": 6,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from world.stage import money
 from world.stage.kantata_api import Account, Record
 from world.stage.readings import (
     PsaClient,
@@ -117,10 +118,14 @@ def _entry(entry: Record, beside: Beside) -> TimeEntry:
         is_billable=entry["billable"],
         is_approved=entry["approved"],
         is_invoiced=entry["is_invoiced"],
-        cost=None if cost is None else Decimal(cost) / entry["currency_base_unit"],
+        cost=None if cost is None else _units(cost, entry),
         currency=entry["currency"],
         note=entry["notes"] or "",
     )
+
+
+def _units(cents: int, record: Record) -> Decimal:
+    return money.padded(Decimal(cents) / record["currency_base_unit"], record["currency"])
 
 
 def _reference(record: Record, beside: Beside) -> str | None:

@@ -21,3 +21,9 @@ def decimals(currency: str) -> int:
 def rounded(exact: Decimal, currency: str) -> Decimal:
     """Return an amount in whole minor units, halves away from zero."""
     return exact.quantize(Decimal(1).scaleb(-decimals(currency)), ROUND_HALF_UP)
+
+
+def padded(exact: Decimal, currency: str) -> Decimal:
+    """Return an amount with at least its minor units, and with every digit that it has."""
+    shown = rounded(exact, currency)
+    return shown if shown == exact else exact

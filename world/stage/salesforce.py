@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
+from decimal import Decimal
 from itertools import count
 
 import httpx
 
-from world.stage import salesforce_api
+from world.stage import money, salesforce_api
 from world.stage.evidence import Sent
 from world.stage.firm import Firm
 from world.stage.keys import Keys
@@ -193,10 +194,8 @@ class Salesforce:
             billing_model=row["Billing_Model__c"],
             project_code=row["Project_Code__c"],
             delivery_status=row["Delivery_Status__c"],
-            prices=tuple(_price(item) for item in items),
-            schedule=tuple(
-                Milestone(name=line["Name"], amount=line["Amount__c"]) for line in schedule
-            ),
+            prices=tuple(_price(item, row["CurrencyIsoCode"]) for item in items),
+            schedule=tuple(_milestone(line, row["CurrencyIsoCode"]) for line in schedule),
             invoices=await self._invoices(opportunity),
         )
 
@@ -246,12 +245,12 @@ class Salesforce:
 
     async def _invoices(self, opportunity: str) -> tuple[CrmInvoice, ...]:
         rows = await self._org.select(
-            "Invoice__c", list(_INVOICE), {"Opportunity__c": opportunity}, order="Tiebeam_Key__c"
+            "Invoice__c",
+            [*_INVOICE, "CurrencyIsoCode"],
+            {"Opportunity__c": opportunity},
+            order="Tiebeam_Key__c",
         )
-        return tuple(
-            CrmInvoice.model_validate({ours: row[theirs] for theirs, ours in _INVOICE.items()})
-            for row in rows
-        )
+        return tuple(_invoice(row) for row in rows)
 
 
 def named(name: str, play: int) -> str:
@@ -274,5 +273,18 @@ def _value(column: str, value: object) -> object:
     return value.capitalize() if column in _CHOICES and isinstance(value, str) else value
 
 
-def _price(item: Record) -> Price:
-    return Price(role=item["ProductCode"], since=item["ServiceDate"], per_hour=item["UnitPrice"])
+def _price(item: Record, currency: str) -> Price:
+    per_hour = money.padded(item["UnitPrice"], currency)
+    return Price(role=item["ProductCode"], since=item["ServiceDate"], per_hour=per_hour)
+
+
+def _milestone(line: Record, currency: str) -> Milestone:
+    return Milestone(name=line["Name"], amount=money.padded(line["Amount__c"], currency))
+
+
+def _invoice(row: Record) -> CrmInvoice:
+    told = {ours: row[theirs] for theirs, ours in _INVOICE.items()}
+    for name, value in told.items():
+        if isinstance(value, Decimal):
+            told[name] = money.padded(value, row["CurrencyIsoCode"])
+    return CrmInvoice.model_validate(told)

@@ -92,23 +92,26 @@ async def test_parts_stand_for_themselves(firm: Firm) -> None:
     assert await _names(firm) == {"Net10"}
 
 
+_FAILING = {
+    404: request("1", "GET", "/data/Nothing"),
+    500: change_set("c", [request("1", "POST", _URL, _terms("Net30"))]),
+}
+
+
+@pytest.mark.parametrize("failure", [404, 500])
 @pytest.mark.parametrize(
-    ("goes_on", "prefer", "expected"),
-    [
-        (True, "", [404, 201]),
-        (False, "", [404]),
-        (False, "odata.continue-on-error", [404, 201]),
-    ],
+    ("goes_on", "prefer", "rest"),
+    [(True, "", [201]), (False, "", []), (False, "odata.continue-on-error", [201])],
 )
 async def test_a_batch_goes_on_after_a_failure_by_switch_or_wish(
-    firm: Firm, *, goes_on: bool, prefer: str, expected: list[int]
+    firm: Firm, failure: int, *, goes_on: bool, prefer: str, rest: list[int]
 ) -> None:
     await firm.settings(batch_continues_on_error=goes_on)
-    body = batch([request("1", "GET", "/data/Nothing"), request("2", "POST", _URL, _terms("N"))])
+    body = batch([_FAILING[failure], request("2", "POST", _URL, _terms("N"))])
 
     parts = answers(await send(firm, body, Prefer=prefer))
 
-    assert [part.status for part in parts] == expected
+    assert [part.status for part in parts] == [failure, *rest]
 
 
 async def test_a_batch_holds_no_more_operations_than_allowed(firm: Firm) -> None:
@@ -161,6 +164,14 @@ async def test_bare_line_feeds_are_read_too(firm: Firm) -> None:
     parts = answers(await send(firm, body.replace("\r\n", "\n")))
 
     assert [part.status for part in parts] == [201]
+
+
+async def test_a_request_needs_no_headers(firm: Firm) -> None:
+    part = "Content-Type: application/http\r\n\r\nGET /data/Currencies/$count HTTP/1.1\r\n"
+
+    found = answers(await send(firm, batch([part, f"{part}\r\n\r\n"])))
+
+    assert [(answer.content_id, answer.status) for answer in found] == [("", 200), ("", 200)]
 
 
 async def test_an_etag_counts_inside_a_batch(firm: Firm) -> None:

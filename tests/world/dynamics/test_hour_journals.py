@@ -275,6 +275,15 @@ async def test_hours_of_a_project_in_a_closed_stage_are_refused(firm: Firm) -> N
     assert posted["Success"]
 
 
+async def test_hours_of_a_project_that_is_gone_are_refused(firm: Firm) -> None:
+    journal = await firm.journal({})
+    await firm.delete("ProjectsV2(dataAreaId='usmf',ProjectId='P1')")
+
+    posted = await firm.post_hours(journal)
+
+    assert posted["Message"] == "Error: Project P1 does not exist."
+
+
 async def test_a_journal_is_posted_once(firm: Firm) -> None:
     journal = await firm.journal({})
     first = await firm.post_hours(journal)

@@ -237,6 +237,27 @@ async def test_a_customer_on_hold_is_not_invoiced(firm: Firm, hold: str) -> None
     assert (posted["Success"], posted["InvoiceNumber"]) == (True, "FTI-00000001")
 
 
+async def test_a_company_without_a_ledger_posts_nothing(firm: Firm) -> None:
+    area = {"dataAreaId": "frmf"}
+    await firm.create("LegalEntities", LegalEntityId="frmf")
+    await firm.create("CustomerGroups", **area, CustomerGroupId="10")
+    await firm.create(
+        "CustomersV3",
+        **area,
+        CustomerAccount="US-001",
+        OrganizationName="Contoso",
+        CustomerGroupId="10",
+        SalesCurrencyCode="EUR",
+    )
+    invoice = await firm.invoice({"TransactionCurrencyAmount": 10}, **area)
+
+    posted = await firm.post_invoice(invoice, "frmf")
+
+    assert posted["Message"] == "The ledger of company 'frmf' has not been set up."
+    header = f"FreeTextInvoiceHeaders(dataAreaId='frmf',InvoiceIdentifier={invoice})"
+    assert (await firm.get(header)).json()["ExchangeRate"] == 0
+
+
 async def test_a_customer_who_is_gone_is_not_invoiced(firm: Firm) -> None:
     invoice = await firm.invoice({"TransactionCurrencyAmount": 10})
     await firm.delete("CustomersV3(dataAreaId='usmf',CustomerAccount='US-001')")

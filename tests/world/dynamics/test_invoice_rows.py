@@ -58,6 +58,14 @@ async def test_terms_of_payment_make_the_due_date(firm: Firm, terms: Row, due: s
     assert row["DueDate"] == f"{due}T12:00:00Z"
 
 
+async def test_without_terms_an_invoice_is_due_at_once(firm: Firm) -> None:
+    await firm.patch("CustomersV3(dataAreaId='usmf',CustomerAccount='US-001')", PaymentTerms="")
+
+    row = (await firm.get(_header(await firm.invoice()))).json()
+
+    assert (row["TermsOfPayment"], row["DueDate"]) == ("", row["InvoiceDate"])
+
+
 async def test_a_later_date_moves_the_due_date(firm: Firm) -> None:
     invoice = await firm.invoice()
 
@@ -110,6 +118,11 @@ async def test_a_changed_quantity_makes_a_new_net_and_tax(firm: Firm) -> None:
 async def test_an_amount_finer_than_the_currency_is_refused(firm: Firm) -> None:
     with pytest.raises(AssertionError, match="not a multiple of the smallest unit of USD"):
         await firm.invoice({"TransactionCurrencyAmount": _D("10.005")})
+
+
+async def test_an_amount_out_of_range_is_refused(firm: Firm) -> None:
+    with pytest.raises(AssertionError, match="is out of range"):
+        await firm.invoice({"Quantity": 9 * 10**15, "UnitPrice": 9})
 
 
 async def test_domestic_tax_is_charged_and_reverse_charge_and_exemption_are_not(

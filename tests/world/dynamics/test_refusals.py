@@ -106,6 +106,14 @@ async def test_a_value_of_another_type_is_refused(
     assert infolog(answer).endswith(f"to the expected type '{expected}'.")
 
 
+@pytest.mark.parametrize("value", ["7", True, Decimal("1.5"), 2**31, [7]])
+async def test_a_number_that_is_not_whole_is_refused(firm: Firm, value: object) -> None:
+    answer = await firm.post("PaymentTerms", dataAreaId="usmf", Name="T", NumberOfDays=value)
+
+    assert answer.status_code == 400
+    assert "Edm.Int32" in infolog(answer)
+
+
 @pytest.mark.parametrize(
     "value",
     ["2026-02-30T12:00:00Z", "2026-03-01T12:00:00", "March", "1899-12-31T12:00:00Z", 20260301],

@@ -230,6 +230,17 @@ async def test_views_and_ledgers_can_only_be_read(firm: Firm) -> None:
         assert (await firm.post(entity)).status_code == 403
 
 
+async def test_what_is_posted_cannot_be_changed_or_deleted_in_a_view(firm: Firm) -> None:
+    await firm.post_hours(await firm.journal({}))
+    (row,) = await firm.rows("ProjectPostTransViews")
+    path = f"ProjectPostTransViews(dataAreaId='usmf',TransactionId='{row['TransactionId']}')"
+
+    answers = [await firm.patch(path, Quantity=9), await firm.delete(path)]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert await firm.rows("ProjectPostTransViews") == [row]
+
+
 async def test_accepted_writes_are_in_the_log_and_refused_ones_are_not(firm: Firm) -> None:
     before = len(await firm.log("POST CustomersV3"))
 

@@ -21,12 +21,13 @@ Open = Callable[[], AbstractContextManager[Session]]
 
 
 class _FailedError(Exception):
-    """A change set failed at this operation, so none of it is kept."""
+    """A part failed at this operation, so none of it is kept."""
 
-    def __init__(self, content_id: str, refused: Refused) -> None:
+    def __init__(self, content_id: str, refused: Refused, status: int) -> None:
         super().__init__(refused.infolog)
         self.content_id = content_id
         self.refused = refused
+        self.status = status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +63,8 @@ def _answers(
             else:
                 yield _single(open_session, base, part)
         except _FailedError as failed:
-            yield _failure(failed.content_id, failed.refused, _FAILED)
-            if not goes_on:
-                return
-        except Refused as refused:
-            yield _failure(part.content_id if isinstance(part, Request) else "", refused)
+            answer = Answer(status=failed.status, body=json.dumps(failed.refused.body))
+            yield _multipart.answer_part(failed.content_id, answer, VERSION)
             if not goes_on:
                 return
 
@@ -78,20 +76,18 @@ def _change_set(open_session: Open, base: str, part: ChangeSet) -> str:
             try:
                 answer = answered(session, _call(base, request))
             except Refused as refused:
-                raise _FailedError(request.content_id, refused) from None
+                raise _FailedError(request.content_id, refused, _FAILED) from None
             done.append(_multipart.answer_part(request.content_id, answer, VERSION))
     return _multipart.change_set_part(done)
 
 
 def _single(open_session: Open, base: str, request: Request) -> str:
-    with open_session() as session:
-        answer = answered(session, _call(base, request))
+    try:
+        with open_session() as session:
+            answer = answered(session, _call(base, request))
+    except Refused as refused:
+        raise _FailedError(request.content_id, refused, refused.status) from None
     return _multipart.answer_part(request.content_id, answer, VERSION)
-
-
-def _failure(content_id: str, refused: Refused, status: int = 0) -> str:
-    answer = Answer(status=status or refused.status, body=json.dumps(refused.body))
-    return _multipart.answer_part(content_id, answer, VERSION)
 
 
 def _call(base: str, request: Request) -> Call:

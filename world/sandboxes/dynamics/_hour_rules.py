@@ -53,7 +53,7 @@ def _finish_line(change: Change) -> None:
     _guard_line(change)
     row = change.row
     allowed = change.session.settings.hours_decimals
-    if len(row["Hours"].partition(".")[2]) > allowed:
+    if len(row["Hours"].partition(".")[2]) > allowed + 1:
         problem = f"Hours {row['Hours']} has more than {allowed} decimals"
         raise write_failed(HOUR_LINES, [problem])
     _dimensions.check_written(change.session, HOUR_LINES, row, "DimensionDisplayValue")
