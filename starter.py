@@ -1,34 +1,24 @@
 """The command line: `tiebeam`. Composes the embedded stack, the stage and the platform."""
 
-import json
-import uuid
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
-from rich.console import Console
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 import settings
-from canonical.contracts import ContractId
-from canonical.landscape import Landscape
-from canonical.systems import ForeignId, SystemId
-from connectors import registry
-from console import deployment, embedded, explanation, problems, showing, starting, status
+from console import attached, deployment, embedded, engine, explanation, problems, showing, starting
+from console.attached import HERE, AsJson, Attached, State
+from console.desk import Desk
 from console.embedded import Ports
 from console.platform import PlatformDriver, UnknownDealError
 from console.problems import NothingRunsError
 from console.progress import Progress
 from console.stack import Stack, StackError
-from gateway import app as gateway_app
-from gateway.dispatcher import Dispatcher
-from gateway.webhooks import Door
+from gateway import doors, server
 from settings import Settings
 from store.database import Database
 from store.engagements import UnknownContractError
@@ -44,7 +34,6 @@ from world.stage.report import Report
 from world.stage.systems import Urls
 
 ROOT = Path(__file__).parent
-_HERE = Path(".tiebeam")
 _BASE = 8400
 _PLAYS = "plays.json"
 _READABLE: dict[type[Exception], int] = {
@@ -59,22 +48,14 @@ _READABLE: dict[type[Exception], int] = {
 }
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-starts = typer.Typer(no_args_is_help=True, help="Start a process by hand, as a webhook would.")
-app.add_typer(starts, name="start")
-
-State = Annotated[Path, typer.Option("--state", help="Where the stack keeps its files.")]
 Base = Annotated[int, typer.Option("--port", help="The first port; the others follow it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 
 
 @dataclass(frozen=True)
-class Running:
+class Running(Attached):
     """A running stack: how to reach the platform and the systems around it."""
 
     config: Settings
-    landscape: Landscape
-    client: Client
-    database: Database
     keys: Keys
 
     @property
@@ -109,7 +90,7 @@ def about() -> None:
 
 
 @app.command()
-def up(state: State = _HERE, port: Base = _BASE) -> None:
+def up(state: State = HERE, port: Base = _BASE) -> None:
     """Run the embedded stack: Temporal, a sandbox per system, the gateway and a worker.
 
     It runs until Ctrl-C and keeps what it holds for the next time. Nothing leaves this machine.
@@ -117,7 +98,7 @@ def up(state: State = _HERE, port: Base = _BASE) -> None:
 
     async def work() -> None:
         progress = Progress()
-        async with _stack(state, port, progress) as (running, _):
+        async with embedded_stack(state, port, progress) as (running, _):
             progress.note(f"ready; Temporal Web UI: {running.config.web_ui}; Ctrl-C stops")
             await problems.told_to_stop()
             progress.note("stopping; what runs may finish")
@@ -127,7 +108,7 @@ def up(state: State = _HERE, port: Base = _BASE) -> None:
 
 @app.command()
 def demo(
-    state: State = _HERE,
+    state: State = HERE,
     port: Base = _BASE,
     scenario: Annotated[str, typer.Option(help="A shipped scenario.")] = "tm-rate-change",
     *,
@@ -140,13 +121,13 @@ def demo(
 
     async def work() -> None:
         progress = Progress()
-        async with _stack(state, port, progress) as (running, stack):
+        async with embedded_stack(state, port, progress) as (running, stack):
             plot = sabotage.lost_answer(
                 running.urls.erp, lambda: stack.kill("worker"), progress.note
             )
             async with plot if kill_worker else nullcontext():
                 played = await _play(running, loader.find(scenario), state, progress)
-            _show(played, running)
+            attached.show(showing.report(_values(played), web_ui=running.config.web_ui))
             if keep:
                 progress.note("Ctrl-C stops")
                 await problems.told_to_stop()
@@ -159,7 +140,7 @@ def demo(
 def play_scenario(
     scenario: Annotated[str, typer.Argument(help="A scenario file, or a shipped one's name.")],
     report: Annotated[Path | None, typer.Option(help="Where to write the report, as JSON.")] = None,
-    state: State = _HERE,
+    state: State = HERE,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -167,7 +148,7 @@ def play_scenario(
 
     async def work() -> None:
         progress = Progress()
-        async with _attached(state) as running:
+        async with attach(state) as running:
             played = await _play(running, loader.find(scenario), state, progress)
         text = played.report.model_dump_json(indent=1)
         if report is not None:
@@ -175,108 +156,23 @@ def play_scenario(
         if as_json:
             typer.echo(text)
         else:
-            _show(played, running)
+            attached.show(showing.report(_values(played), web_ui=running.config.web_ui))
         _judge(played.report)
 
     _run(work())
 
 
-@app.command("status")
-def show_status(state: State = _HERE, *, as_json: AsJson = False) -> None:
-    """Show every engagement: its stage, projects and invoices, and what waits for a person."""
-
-    async def work() -> None:
-        async with _attached(state) as running:
-            found = await status.read(running.database)
-        _print(found, status.tables(found), as_json=as_json)
-
-    _run(work())
-
-
 @app.command()
-def explain(
-    subject: Annotated[str, typer.Argument(help="An entry, a milestone or an invoice line.")],
-    state: State = _HERE,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Say why an entry (psa-main:101) or an invoice line (FTI-00000001/1) is (not) billed."""
-
-    async def work() -> None:
-        async with _attached(state) as running:
-            found = await explanation.explain(running.database, subject)
-        _print(found, explanation.views(found), as_json=as_json)
-
-    _run(work())
-
-
-@app.command()
-def verify(state: State = _HERE, *, as_json: AsJson = False) -> None:
+def verify(state: State = HERE, *, as_json: AsJson = False) -> None:
     """Read every system back and say whether the conservation laws L-1, L-4 and L-7 hold."""
 
     async def work() -> None:
-        async with _attached(state) as running:
+        async with attach(state) as running:
             belief = await PlatformOnStage(running).belief()
             report = await plays.audit(state / _PLAYS, running.urls, running.keys, belief)
         found = report.model_dump(mode="json", include={"verdicts"})
-        _print(found, showing.verdicts(found), as_json=as_json)
+        attached.tell(found, showing.verdicts(found), as_json=as_json)
         _judge(report)
-
-    _run(work())
-
-
-@starts.command("engagement")
-def start_engagement(
-    opportunity: Annotated[str, typer.Argument(help="The CRM's id of a won opportunity.")],
-    crm: Annotated[str, typer.Option(help="Which CRM of the landscape.")] = "crm-main",
-    state: State = _HERE,
-) -> None:
-    """Take a won opportunity in, as its webhook would; one under way just reads it again."""
-
-    async def work() -> None:
-        async with _attached(state) as running:
-            subject = ForeignId(system=SystemId(crm), value=opportunity)
-            request = f"cli-{uuid.uuid4()}"
-            typer.echo(
-                await starting.engagement(running.client, running.database, subject, request)
-            )
-
-    _run(work())
-
-
-@starts.command("billing")
-def start_billing(
-    contract: Annotated[str, typer.Argument(help="Our contract, as in CT-00001.")],
-    cut_off: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day.")],
-    state: State = _HERE,
-) -> None:
-    """Bill a contract's approved work up to and including a day."""
-
-    async def work() -> None:
-        async with _attached(state) as running:
-            lane = await starting.bill(
-                running.client,
-                running.database,
-                running.landscape,
-                ContractId(contract),
-                cut_off.date(),
-            )
-            typer.echo(lane)
-
-    _run(work())
-
-
-@starts.command("approval")
-def start_approval(
-    invoice: Annotated[str, typer.Argument(help="Our reference, as in CT-00001/1/1.")],
-    by: Annotated[str, typer.Option(help="Who approves.")],
-    state: State = _HERE,
-) -> None:
-    """Approve an invoice above the limit, exactly as it stands now."""
-
-    async def work() -> None:
-        async with _attached(state) as running:
-            typer.echo(await starting.approve(running.client, running.database, invoice, by))
 
     _run(work())
 
@@ -289,66 +185,73 @@ def gateway() -> None:
         config = Settings()
         logs.configure(config.log_format, process="gateway")
         landscape = settings.load_landscape(config.landscape)
-        client = await _client(config)
+        credentials = settings.load_credentials(config.credentials)
+        client = await engine.connect(config.temporal_address, config.temporal_namespace)
         database = Database(config.store_url)
-        dispatcher = Dispatcher(client, database)
-        application = gateway_app.build(database, _doors(config, landscape), dispatcher)
-        server = uvicorn.Config(
-            application,
-            host=config.gateway_host,
-            port=config.gateway_port,
-            log_config=None,
-            access_log=False,
-        )
-        await uvicorn.Server(server).serve()
+        doors_of = doors.build(landscape, credentials)
+        await server.serve(client, database, doors_of, config.gateway_host, config.gateway_port)
         await database.close()
 
     _run(work())
 
 
 @asynccontextmanager
-async def _stack(
+async def embedded_stack(
     state: Path, port: int, progress: Progress
 ) -> AsyncGenerator[tuple[Running, Stack]]:
+    """Run an embedded stack for as long as the block lasts.
+
+    Raises:
+        StackError: it does not come up; the text says why.
+    """
     state = Path.cwd() / state
     source = Settings().landscape
     landscape = settings.load_landscape(source)
     ports = Ports.of(landscape, port)
     environment = embedded.environment(state, ports, source, landscape)
     keys = _keys(state)
-    config = _config(state)
-    database = Database(config.store_url)
     systems = embedded.systems(state, ports, landscape)
     ours = embedded.ours(ROOT, ports, environment)
     stack = Stack([*systems, *ours], state / "logs")
-    async with stack.running(progress.up, [child.name for child in systems]):
-        await deployment.prepare_store(database, settings.load_mappings(config.mappings))
-        running = Running(
-            config, settings.load_landscape(config.landscape), await _client(config), database, keys
-        )
-        await install(running.urls, keys, _outbound(config, running, keys))
+    async with (
+        stack.running(progress.up, [child.name for child in systems]),
+        _opened(state) as running,
+    ):
+        config = running.config
+        await deployment.prepare_store(running.database, settings.load_mappings(config.mappings))
+        crm = next(each.id for each in landscape.systems if each.role == "crm")
+        push = f"{embedded.url(ports.gateway)}/webhooks/{crm}/{keys.webhook_secret}"
+        await install(running.urls, keys, push)
         poll = timedelta(seconds=config.poll_seconds)
         await deployment.prepare_engine(running.client, running.landscape, poll=poll)
         await stack.start([child.name for child in ours], progress.up)
         yield running, stack
-    await database.close()
 
 
 @asynccontextmanager
-async def _attached(state: Path) -> AsyncGenerator[Running]:
+async def attach(state: Path) -> AsyncGenerator[Running]:
+    """Reach a stack that runs already.
+
+    Raises:
+        NothingRunsError: none does.
+    """
     if not (state / "env").exists():
         msg = f"nothing was ever started in {state}: `tiebeam up` starts a stack there"
         raise NothingRunsError(msg)
-    config = _config(state)
+    async with _opened(state) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _opened(state: Path) -> AsyncGenerator[Running]:
+    config = Settings(_env_file=state / "env")
+    landscape = settings.load_landscape(config.landscape)
     database = Database(config.store_url)
-    yield Running(
-        config,
-        settings.load_landscape(config.landscape),
-        await _client(config),
-        database,
-        _keys(state),
-    )
-    await database.close()
+    try:
+        client = await engine.connect(config.temporal_address, config.temporal_namespace)
+        yield Running(landscape, client, database, config, _keys(state))
+    finally:
+        await database.close()
 
 
 async def _play(running: Running, scenario: Path, state: Path, progress: Progress) -> Played:
@@ -384,48 +287,8 @@ def _keys(state: Path) -> Keys:
     return keys
 
 
-def _doors(config: Settings, landscape: Landscape) -> dict[SystemId, Door]:
-    credentials = settings.load_credentials(config.credentials)
-    doors = {}
-    for each in landscape.systems:
-        if each.vendor in registry.INBOUND:
-            secrets = credentials[each.credential]
-            doors[each.id] = Door(
-                inbound=registry.INBOUND[each.vendor](each.id),
-                organization=secrets["organization"].get_secret_value(),
-                secret=secrets["webhook_secret"],
-            )
-    return doors
-
-
-def _outbound(config: Settings, running: Running, keys: Keys) -> str:
-    crm = next(each.id for each in running.landscape.systems if each.role == "crm")
-    gateway_url = embedded.url(config.gateway_port)
-    return f"{gateway_url}/webhooks/{crm}/{keys.webhook_secret}"
-
-
-def _config(state: Path) -> Settings:
-    return Settings(_env_file=state / "env")
-
-
-async def _client(config: Settings) -> Client:
-    try:
-        return await Client.connect(
-            config.temporal_address,
-            namespace=config.temporal_namespace,
-            data_converter=pydantic_data_converter,
-            identity="tiebeam",
-        )
-    except RuntimeError:
-        msg = f"no Temporal server answers at {config.temporal_address}: is `tiebeam up` running?"
-        raise NothingRunsError(msg) from None
-
-
-def _show(played: Played, running: Running) -> None:
-    found = played.report.model_dump(mode="json")
-    screen = Console()
-    for view in showing.report(found, web_ui=running.config.web_ui):
-        screen.print(view)
+def _values(played: Played) -> dict[str, Any]:
+    return played.report.model_dump(mode="json")
 
 
 def _judge(report: Report) -> None:
@@ -433,17 +296,11 @@ def _judge(report: Report) -> None:
         problems.fail("a law does not hold; the breaches are above", problems.WRONG)
 
 
-def _print(found: dict[str, Any], views: list[Any], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(found, indent=1))
-        return
-    screen = Console()
-    for view in views:
-        screen.print(view)
-
-
 def _run(work: Coroutine[Any, Any, None]) -> None:
     problems.run(work, _READABLE)
+
+
+Desk(attach, _run).add_to(app)
 
 
 def main() -> None:

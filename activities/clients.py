@@ -8,7 +8,8 @@ from activities import effects, failures
 from activities.effects import Effect, Effects, Kind
 from canonical.base import Record
 from canonical.cases import Defect
-from canonical.clients import Client, ClientId
+from canonical.clients import Client, ClientId, ClientLinks
+from canonical.codes import CustomerCodes
 from canonical.landscape import Landscape
 from canonical.organization import EntityId
 from canonical.processes import Routes
@@ -126,13 +127,13 @@ class ErpClients:
             )
             return await self._effects.once(effect)
 
-    async def _codes(self, tx: Transaction, client: Client, routes: Routes) -> ports.CustomerCodes:
+    async def _codes(self, tx: Transaction, client: Client, routes: Routes) -> CustomerCodes:
         rows = await mappings.of_system(tx, routes.erp)
         today = await clock.today(tx)
         entity = routes.entity
         supplier = self._landscape.entity(entity).country
         treatment = tax_treatment.decide(supplier, client.tax_profile).treatment
-        return ports.CustomerCodes(
+        return CustomerCodes(
             customer_group=rows.value(
                 "customer_group", client.tax_profile.status, entity=entity, on=today
             ),
@@ -197,12 +198,12 @@ class ClientRecords:
 
 class _Customer(Record):
     client: Client
-    codes: ports.CustomerCodes
+    codes: CustomerCodes
 
 
-async def _links(tx: Transaction, question: OpenClient) -> ports.ClientLinks:
+async def _links(tx: Transaction, question: OpenClient) -> ClientLinks:
     routes, client = question.routes, question.client
-    return ports.ClientLinks(
+    return ClientLinks(
         client=client,
         erp=await crosswalk.theirs(tx, "client", f"{client}/{routes.entity}", routes.erp),
         psa=await crosswalk.theirs(tx, "client", client, routes.psa),

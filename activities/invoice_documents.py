@@ -7,6 +7,7 @@ from temporalio import activity
 from activities import effects, failures
 from activities.effects import Effect, Effects, Kind
 from canonical.base import RuleError
+from canonical.codes import InvoiceCodes
 from canonical.invoices import Invoice, InvoiceStatus
 from canonical.processes import InvoiceRequest
 from canonical.systems import ForeignId, SystemId
@@ -79,7 +80,7 @@ class ErpInvoices:
         request: InvoiceRequest,
         invoice: Invoice,
         customer: ForeignId,
-        codes: ports.InvoiceCodes,
+        codes: InvoiceCodes,
     ) -> ForeignId:
         async def find() -> tuple[ForeignId, ...]:
             found = await self._erp.find_invoices(invoice)
@@ -111,7 +112,7 @@ class ErpInvoices:
         request: InvoiceRequest,
         invoice: Invoice,
         document: ForeignId,
-        codes: ports.InvoiceCodes,
+        codes: InvoiceCodes,
     ) -> None:
         async def send() -> ForeignId:
             await self._erp.fill_invoice(document, invoice, codes)
@@ -129,11 +130,11 @@ class ErpInvoices:
         )
 
 
-async def _codes(tx: Transaction, invoice: Invoice, erp: SystemId) -> ports.InvoiceCodes:
+async def _codes(tx: Transaction, invoice: Invoice, erp: SystemId) -> InvoiceCodes:
     rows = await mappings.of_system(tx, erp)
     model = (await contracts.get(tx, invoice.contract)).lines[0].terms.model
     entity, on = invoice.entity, invoice.issued_on
-    return ports.InvoiceCodes(
+    return InvoiceCodes(
         tax_group=rows.value("tax_group", invoice.tax.treatment, entity=entity, on=on),
         revenue_account=rows.value("revenue_account", model, entity=entity, on=on),
     )

@@ -54,3 +54,11 @@ class Client(Record):
     tax_profile: TaxProfile
     payment_terms: PaymentTerms
     currency: Currency
+
+
+class ClientLinks(Record):
+    """What the other systems call a client; goes back to the CRM."""
+
+    client: ClientId
+    erp: ForeignId
+    psa: ForeignId

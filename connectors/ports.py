@@ -7,27 +7,20 @@ or `Drifted`, and any write `Uncertain`.
 """
 
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from canonical.base import Record
-from canonical.clients import Account, Client, ClientId
+from canonical.clients import Account, Client, ClientId, ClientLinks
+from canonical.codes import CustomerCodes, InvoiceCodes
 from canonical.contracts import Contract, MilestoneTerm
 from canonical.entries import MilestoneReached, TimeEntry
 from canonical.invoices import Invoice, InvoiceStatus, Reference
-from canonical.notices import Notice, Notices
+from canonical.notices import Notices
 from canonical.opportunities import Opportunity
 from canonical.organization import EntityId
 from canonical.postings import BatchId, HourBatch
 from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId
-
-
-class ClientLinks(Record):
-    """What the other systems call a client; goes back to the CRM."""
-
-    client: ClientId
-    erp: ForeignId
-    psa: ForeignId
 
 
 class Crm(Protocol):
@@ -174,21 +167,6 @@ class Psa(Protocol):
         ...
 
 
-class CustomerCodes(Record):
-    """The ERP's own codes that a customer needs."""
-
-    customer_group: str
-    payment_terms: str
-    tax_group: str
-
-
-class InvoiceCodes(Record):
-    """The ERP's own codes that an invoice needs."""
-
-    tax_group: str
-    revenue_account: str
-
-
 class Document(Record):
     """A draft or posted document as the ERP lists it."""
 
@@ -311,30 +289,5 @@ class Erp(Protocol):
 
         Raises:
             Missing: there is no such document.
-        """
-        ...
-
-
-class Acknowledgement(NamedTuple):
-    """What a sender wants to hear once its message is safe with us."""
-
-    media_type: str
-    body: bytes
-
-
-class RefusedMessageError(Exception):
-    """A message is not from whom it should be, or not what its contract allows."""
-
-
-class Inbound(Protocol):
-    """How a vendor's push is checked and read. Pure: no I/O, no clock."""
-
-    acknowledgement: Acknowledgement
-
-    def read(self, body: bytes, *, organization: str) -> tuple[Notice, ...]:
-        """Return the notices in a message from our own organization at the vendor.
-
-        Raises:
-            RefusedMessageError: another organization's message, or a malformed one.
         """
         ...

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 from canonical.landscape import SystemInstance
 from canonical.systems import SystemId
-from connectors import ports
+from connectors import inbound, ports
 from connectors.auth import Credential
 from connectors.dynamics import connect as dynamics
 from connectors.kantata import connect as kantata
@@ -21,4 +21,4 @@ PSA: dict[str, Callable[[SystemInstance, Credential], AbstractAsyncContextManage
 ERP: dict[str, Callable[[SystemInstance, Credential], AbstractAsyncContextManager[ports.Erp]]] = {
     "dynamics": dynamics
 }
-INBOUND: dict[str, Callable[[SystemId], ports.Inbound]] = {"salesforce": OutboundMessages}
+INBOUND: dict[str, Callable[[SystemId], inbound.Inbound]] = {"salesforce": OutboundMessages}

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from canonical.notices import Notice
 from canonical.systems import SystemId
-from connectors.ports import Inbound, RefusedMessageError
+from connectors.inbound import Inbound, RefusedMessageError
 from gateway.dispatcher import Dispatcher
 from store import engagements, inbox
 from store.database import Database, Transaction

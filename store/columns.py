@@ -49,7 +49,8 @@ class Exact(TypeDecorator[Decimal]):
         if value is None:
             return None
         scaled = value.scaleb(self.scale)
-        if not scaled.is_finite() or scaled != scaled.to_integral_value():
+        # Scaling rounds a number of very many digits; scaled back it is then another one.
+        if not scaled.is_finite() or scaled.to_integral_value().scaleb(-self.scale) != value:
             msg = f"{value} has more than {self.scale} decimals"
             raise NotExactError(msg)
         if abs(scaled) > _LARGEST_INTEGER:

@@ -1,17 +1,15 @@
 """Numbers that are given out once."""
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
-from store.database import Transaction
+from store.database import Transaction, insertion
 from store.tables.reference import CounterRow
 
 
 async def following(tx: Transaction, name: str) -> int:
     """Return the next number under a name, from 1. It is used up if the transaction commits."""
-    insert = sqlite.insert if tx.get_bind().dialect.name == "sqlite" else postgresql.insert
-    taken = insert(CounterRow).values(name=name, value=1)
+    taken = insertion(tx, CounterRow).values(name=name, value=1)
     bumped = taken.on_conflict_do_update(
         index_elements=["name"], set_={"value": col(CounterRow.value) + 1}
     )
-    return int((await tx.execute(bumped.returning(col(CounterRow.value)))).scalar_one())
+    return int((await tx.exec(bumped.returning(col(CounterRow.value)))).scalar_one())

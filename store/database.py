@@ -6,7 +6,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from typing import Any
 
 from sqlalchemy import Connection, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 Transaction = AsyncSession
@@ -25,7 +27,9 @@ class Database:
             self._writing = asyncio.Lock()
             event.listen(self._engine.sync_engine, "connect", _prepare)
             event.listen(self._engine.sync_engine, "begin", _begin)
-        self._reader = self._engine.execution_options(**{_MODE: "DEFERRED"})
+        # PostgreSQL's default would show each statement of a reader a state of its own.
+        snapshot = {_MODE: "DEFERRED"} if self._writing else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self._engine.execution_options(**snapshot)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -52,6 +56,13 @@ class Database:
     @staticmethod
     def _session(engine: AsyncEngine) -> AsyncSession:
         return AsyncSession(engine, expire_on_commit=False)
+
+
+def insertion(tx: Transaction, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert that can say what to do when the row is there."""
+    if tx.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def _prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own type

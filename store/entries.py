@@ -53,7 +53,7 @@ async def add(tx: Transaction, filed: Sequence[Filed], *, lane: str, timesheet: 
     known = set((await tx.exec(select(EntryRow.key).where(col(EntryRow.key).in_(keys)))).all())
     rows = [_values(item, lane, timesheet) for item in filed if item.entry.key not in known]
     if rows:
-        await tx.execute(insert(EntryRow), rows)
+        await tx.exec(insert(EntryRow), params=rows)
     return len(rows)
 
 
@@ -83,13 +83,13 @@ async def decide(tx: Transaction, decisions: Iterable[Decision]) -> None:
         for item in decisions
     ]
     if rows:
-        await tx.execute(update(EntryRow), rows)
+        await tx.exec(update(EntryRow), params=rows)
 
 
 async def mark_posted(tx: Transaction, batch: str) -> None:
     """Record that the ERP has posted a batch."""
     posted = update(EntryRow).where(col(EntryRow.batch) == batch)
-    await tx.execute(posted.values(progress=Progress.POSTED))
+    await tx.exec(posted.values(progress=Progress.POSTED))
 
 
 async def release_held(tx: Transaction, lane: str) -> int:
@@ -97,8 +97,7 @@ async def release_held(tx: Transaction, lane: str) -> int:
     held = update(EntryRow).where(
         col(EntryRow.lane) == lane, col(EntryRow.progress) == Progress.HELD
     )
-    result = await tx.execute(held.values(progress=Progress.RECEIVED))
-    return int(getattr(result, "rowcount", 0))
+    return (await tx.exec(held.values(progress=Progress.RECEIVED))).rowcount
 
 
 async def find(tx: Transaction, key: str) -> Story | None:

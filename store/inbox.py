@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from canonical.notices import Notice
 from canonical.systems import ForeignId, SystemId
 from store import clock, trail
-from store.database import Transaction
+from store.database import Transaction, insertion
 from store.tables.traffic import CursorRow, InboxRow, Outcome
 
 _FOR_PROCESSES = ("opportunity", "account")  # the others wait for the poll that brought them
@@ -28,20 +28,19 @@ async def receive(
     tx: Transaction, source: SystemId, notice: Notice, *, generation: int | None = None
 ) -> bool:
     """Keep a message; return False if it was here before."""
-    seen = select(InboxRow.id).where(InboxRow.source == source, InboxRow.message == notice.id)
-    if (await tx.exec(seen)).first() is not None:
-        return False
-    tx.add(
-        InboxRow(
-            source=source,
-            message=notice.id,
-            kind=notice.kind,
-            subject=notice.subject.model_dump_json(),
-            generation=generation,
-            received_at=clock.now(),
-            outcome=Outcome.RECEIVED,
-        )
+    row = insertion(tx, InboxRow).values(
+        source=source,
+        message=notice.id,
+        kind=notice.kind,
+        subject=notice.subject.model_dump_json(),
+        generation=generation,
+        received_at=clock.now(),
+        outcome=Outcome.RECEIVED,
     )
+    # The constraint decides between two deliveries at once; a look before the insert would not.
+    new = row.on_conflict_do_nothing().returning(col(InboxRow.id))
+    if (await tx.exec(new)).first() is None:
+        return False
     trail.audit(tx, "message.received", f"{source}/{notice.id}", actor=source)
     return True
 
@@ -90,4 +89,4 @@ def _delivery(row: InboxRow) -> Delivery:
 
 async def forget_cursors(tx: Transaction) -> None:
     """Let every polled system be read from its start again; messages are still kept once."""
-    await tx.execute(delete(CursorRow))
+    await tx.exec(delete(CursorRow))

@@ -34,7 +34,7 @@ async def add(tx: Transaction, contract_of: Iterable[tuple[ContractId, Slice]]) 
         for contract, part in contract_of
     ]
     if rows:
-        await tx.execute(insert(SliceRow), rows)
+        await tx.exec(insert(SliceRow), params=rows)
 
 
 async def drop_held(tx: Transaction, sources: Sequence[str]) -> None:
@@ -79,7 +79,7 @@ async def bill(tx: Transaction, invoice: str, line: int, slices: Iterable[tuple[
         }
         for source, number in slices
     ]
-    await tx.execute(update(SliceRow), rows)
+    await tx.exec(update(SliceRow), params=rows)
 
 
 async def on_invoice(tx: Transaction, invoice: str) -> Sequence[tuple[int, Slice]]:

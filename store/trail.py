@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from store import clock
 from store.database import Transaction
@@ -23,6 +23,9 @@ def audit(
 
 async def publish(tx: Transaction, event: str, subject: str, **data: str) -> None:
     """Publish a business event; the same event of a subject is published once."""
+    if tx.get_bind().dialect.name == "postgresql":
+        # One publisher at a time: a number must not become visible after a later one.
+        await tx.exec(select(func.pg_advisory_xact_lock(func.hashtext(OutboxRow.__tablename__))))
     identity = f"{event}/{subject}"
     known = await tx.exec(select(OutboxRow.seq).where(OutboxRow.id == identity))
     if known.first() is None:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from canonical.codes import InvoiceCodes
 from canonical.invoices import Invoice, InvoiceStatus
 from canonical.organization import EntityId
 from canonical.systems import ForeignId
@@ -9,7 +10,7 @@ from connectors import errors
 from connectors.dynamics import _faults, _mapping, _odata, _wire
 from connectors.dynamics._environment import Environment, Selection
 from connectors.dynamics._faults import VENDOR
-from connectors.ports import Document, InvoiceCodes
+from connectors.ports import Document
 
 
 class Invoices(Environment):

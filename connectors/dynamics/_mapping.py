@@ -5,6 +5,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from canonical.clients import Client
+from canonical.codes import CustomerCodes, InvoiceCodes
 from canonical.contracts import Contract
 from canonical.invoices import Invoice, InvoiceLine, InvoiceStatus
 from canonical.money import Money
@@ -15,7 +16,6 @@ from canonical.systems import ForeignId
 from canonical.worktime import WorkTime
 from connectors.dynamics import _wire
 from connectors.dynamics._options import Options
-from connectors.ports import CustomerCodes, InvoiceCodes
 
 _SECONDS_PER_HOUR = 3600
 

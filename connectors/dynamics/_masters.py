@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 from canonical.clients import Client
+from canonical.codes import CustomerCodes
 from canonical.contracts import Contract
 from canonical.organization import EntityId
 from canonical.projects import Project
@@ -11,7 +12,6 @@ from connectors import errors
 from connectors.dynamics import _faults, _mapping, _wire
 from connectors.dynamics._environment import Environment
 from connectors.dynamics._faults import VENDOR
-from connectors.ports import CustomerCodes
 
 _R = TypeVar("_R", bound=_wire.Row)
 

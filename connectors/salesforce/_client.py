@@ -9,12 +9,12 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from canonical.clients import Account
+from canonical.clients import Account, ClientLinks
 from canonical.invoices import Invoice, InvoiceStatus
 from canonical.opportunities import Opportunity
 from canonical.projects import ProjectCode
 from canonical.systems import ForeignId, SystemId
-from connectors import errors, http, ports
+from connectors import errors, http
 from connectors.salesforce import _faults, _mapping, _soql, _wire
 from connectors.salesforce._faults import VENDOR
 
@@ -53,7 +53,7 @@ class Salesforce:
         with _drift("Account"):
             return _mapping.account(wire, self._system)
 
-    async def record_client(self, account: ForeignId, links: ports.ClientLinks) -> None:
+    async def record_client(self, account: ForeignId, links: ClientLinks) -> None:
         """Write the client's ids on its account. Class A: by the account's id."""
         await self._update("Account", account, _mapping.account_links(links))
 

@@ -6,7 +6,7 @@ A value that we do not know is left out, so that the activation check can name t
 import re
 from collections.abc import Sequence
 
-from canonical.clients import Account, CountryCode, PaymentTerms, TaxStatus
+from canonical.clients import Account, ClientLinks, CountryCode, PaymentTerms, TaxStatus
 from canonical.invoices import Invoice, InvoiceStatus
 from canonical.money import Money, Rate
 from canonical.opportunities import (
@@ -19,7 +19,6 @@ from canonical.opportunities import (
 from canonical.organization import EntityId
 from canonical.projects import ProjectCode
 from canonical.systems import ForeignId, SystemId
-from connectors import ports
 from connectors.salesforce import _wire
 
 _BILLING_MODELS: dict[str | None, BillingModel] = {
@@ -83,7 +82,7 @@ def account(wire: _wire.Account, system: SystemId) -> Account:
     )
 
 
-def account_links(links: ports.ClientLinks) -> _wire.AccountLinks:
+def account_links(links: ClientLinks) -> _wire.AccountLinks:
     """Return what the account's page shows of the other systems."""
     return _wire.AccountLinks(
         client=links.client, customer=links.erp.value, company=links.psa.value

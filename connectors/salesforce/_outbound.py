@@ -9,7 +9,7 @@ from defusedxml.ElementTree import fromstring
 
 from canonical.notices import Notice, NoticeKind
 from canonical.systems import ForeignId, SystemId
-from connectors import ports
+from connectors import inbound
 from connectors.salesforce._ids import eighteen
 
 _LARGEST_BYTES = 1024 * 1024
@@ -34,13 +34,13 @@ _ACK = (
 class OutboundMessages:
     """Reads the messages of one org; without an acknowledgement it sends them again."""
 
-    acknowledgement = ports.Acknowledgement("text/xml", _ACK)
+    acknowledgement = inbound.Acknowledgement("text/xml", _ACK)
 
     def __init__(self, system: SystemId) -> None:
         self._system = system
 
     def read(self, body: bytes, *, organization: str) -> tuple[Notice, ...]:
-        """Return the notices in a message from our own organization. See `ports.Inbound`."""
+        """Return the notices in a message from our own organization. See `inbound.Inbound`."""
         if len(body) > _LARGEST_BYTES:
             _refuse("the message is larger than any we expect")
         message = _message(body)
@@ -100,4 +100,4 @@ def _ours(organization: str) -> str:
 
 
 def _refuse(why: str) -> NoReturn:
-    raise ports.RefusedMessageError(why) from None  # the original quotes the message
+    raise inbound.RefusedMessageError(why) from None  # the original quotes the message

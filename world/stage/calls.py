@@ -52,7 +52,15 @@ class Calls:
             said = f"{response.status_code} {response.text[:_LONGEST_QUOTE]}"
             message = f"{self._system} refuses {method} {response.request.url.path}: {said}"
             raise StageError(message)
-        return wire.loads(response.content) if response.content else None
+        return self._read(response)
+
+    def _read(self, response: httpx.Response) -> Any:  # noqa: ANN401 - any JSON
+        try:
+            return wire.loads(response.content) if response.content else None
+        except ValueError as error:
+            said = response.text[:_LONGEST_QUOTE]
+            message = f"{self._system} answers {response.request.url.path} with no JSON: {said}"
+            raise StageError(message) from error
 
 
 class Granted(httpx.Auth):

@@ -8,10 +8,10 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from world import scenarios
-from world.stage import problems, references, source
+from world.stage import facts, problems, references, source
 from world.stage.facts import Told
 from world.stage.firm import Firm
-from world.stage.problems import Location, ScenarioError
+from world.stage.problems import Location, Problem, ScenarioError
 from world.stage.scenario import Scenario
 from world.stage.source import Source
 
@@ -59,8 +59,18 @@ def shipped() -> tuple[str, ...]:
 
 
 def find(name: str) -> Path:
-    """Return the file of a shipped scenario, or the path that was meant."""
-    return _SHIPPED / f"{name}.yaml" if name in shipped() else Path(name)
+    """Return the file of a shipped scenario, or the path that was meant.
+
+    Raises:
+        ScenarioError: it is neither.
+    """
+    path = Path(name)
+    if name in shipped():
+        return _SHIPPED / f"{name}.yaml"
+    if not path.suffix and not path.exists():
+        text = facts.unknown("scenario", name, dict.fromkeys(shipped()))
+        raise ScenarioError([Problem(name, 1, 1, text)])
+    return path
 
 
 def _read(told: Source, model: type[_ToldT]) -> _ToldT:

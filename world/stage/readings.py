@@ -34,7 +34,7 @@ class Milestone(Fact):
 class CrmInvoice(Fact):
     """An invoice as sales sees it."""
 
-    reference: str
+    reference: str | None
     number: str | None
     status: str | None
     net: Decimal | None

@@ -20,8 +20,8 @@ class Misfit(NamedTuple):
 
 def misfits(scenario: Scenario, firm: Firm) -> Iterator[Misfit]:
     """Return everything that leads nowhere."""
-    yield from _twice("clients", {key: c.name for key, c in scenario.clients.items()})
-    yield from _twice("deals", {key: d.name for key, d in scenario.deals.items()})
+    yield from _twice(("clients",), {key: c.name for key, c in scenario.clients.items()})
+    yield from _twice(("deals",), {key: d.name for key, d in scenario.deals.items()})
     for key, deal in scenario.deals.items():
         yield from _known(("deals", key, "client"), "client", deal.client, scenario.clients)
         yield from _entity(("deals", key), deal, firm)
@@ -75,8 +75,7 @@ class _Timeline:
             case ChangeDeal():
                 yield from self._deal((*at, "change_deal"), act.change_deal)
                 yield from _entity((*at, "set"), act.set, self._firm)
-                added = self._milestones.setdefault(act.change_deal, {})
-                added |= {line.name: line for line in act.add_schedule}
+                yield from self._added(at, act)
             case Win():
                 yield from self._deal((*at, "win"), act.win)
                 self._won.add(act.win)
@@ -92,6 +91,14 @@ class _Timeline:
                 yield from _known((*at, "milestone"), "milestone", act.milestone, known)
             case CutOff():
                 yield from self._won_deal((*at, "cut_off"), act.cut_off)
+
+    def _added(self, at: Location, act: ChangeDeal) -> Iterator[Misfit]:
+        there = self._milestones.setdefault(act.change_deal, {})
+        names = [*there, *(line.name for line in act.add_schedule)]
+        for misfit in _twice((), dict(enumerate(names))):
+            number = int(misfit.location[0]) - len(there)
+            yield Misfit((*at, "add_schedule", number, "name"), misfit.text)
+        there |= {line.name: line for line in act.add_schedule}
 
     def _worker(self, at: Location, act: Work) -> Iterator[Misfit]:
         yield from _known((*at, "who"), "person", act.who, self._firm.people)
@@ -119,11 +126,10 @@ def _entity(at: Location, terms: DealTerms, firm: Firm) -> Iterator[Misfit]:
         yield from _known((*at, "entity"), "legal entity", terms.entity, firm.entities)
 
 
-def _twice(at: str | Location, names: Mapping[str, str] | Mapping[int, str]) -> Iterator[Misfit]:
-    start = (at,) if isinstance(at, str) else at
+def _twice(at: Location, names: Mapping[str, str] | Mapping[int, str]) -> Iterator[Misfit]:
     seen: set[str] = set()
     for key, name in names.items():
         if name.casefold() in seen:
             text = f"the name {name!r} stands here twice: systems tell them apart by it"
-            yield Misfit((*start, key, "name"), text)
+            yield Misfit((*at, key, "name"), text)
         seen.add(name.casefold())

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from canonical.base import Rule
 from canonical.clients import Address, Client, ClientId, CountryCode, PaymentTerms, TaxProfile
+from canonical.codes import CustomerCodes, InvoiceCodes
 from canonical.contracts import Contract, ContractId
 from canonical.entries import EntryKey
 from canonical.invoices import Invoice, InvoiceId, InvoiceLine
@@ -22,7 +23,6 @@ from canonical.systems import ForeignId, SystemId
 from canonical.tax import TaxDecision
 from canonical.worktime import WorkTime
 from connectors.dynamics import Dynamics, connect
-from connectors.ports import CustomerCodes, InvoiceCodes
 
 Answers = Callable[[httpx.Request], httpx.Response]
 

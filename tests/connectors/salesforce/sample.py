@@ -4,19 +4,18 @@ from datetime import date
 from decimal import Decimal
 
 from canonical.base import Rule
-from canonical.clients import ClientId, CountryCode, TaxProfile
+from canonical.clients import ClientId, ClientLinks, CountryCode, TaxProfile
 from canonical.contracts import ContractId
 from canonical.invoices import Invoice, InvoiceId, InvoiceStatus
 from canonical.money import Money
 from canonical.organization import EntityId
 from canonical.systems import ForeignId, SystemId
 from canonical.tax import TaxDecision
-from connectors import ports
 from tests.connectors.salesforce.org import foreign
 
 DEAL = foreign("0065f00000A1b2CAAR")
 ACCOUNT = foreign("0015f00000Xy9ZzAAJ")
-LINKS = ports.ClientLinks(
+LINKS = ClientLinks(
     client=ClientId("CL-00001"),
     erp=ForeignId(system=SystemId("erp-main"), value="C-00001"),
     psa=ForeignId(system=SystemId("psa-main"), value="7001"),

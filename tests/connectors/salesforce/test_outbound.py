@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from canonical.notices import Notice
-from connectors import ports
+from connectors import inbound
 from connectors.salesforce import OutboundMessages
 from connectors.salesforce._ids import eighteen
 from tests.connectors.salesforce.org import CRM, foreign, recorded
@@ -83,7 +83,7 @@ def test_a_full_message_is_read_whole() -> None:
     notices = _read(_changed(NOTIFICATION, many))
 
     assert len({notice.id for notice in notices}) == 100
-    with pytest.raises(ports.RefusedMessageError, match="1 to 100"):
+    with pytest.raises(inbound.RefusedMessageError, match="1 to 100"):
         _read(_changed(NOTIFICATION, many + NOTIFICATION))
 
 
@@ -146,7 +146,7 @@ _START = "<soapenv:Envelope"
     ],
 )  # fmt: skip
 def test_a_message_that_is_not_as_agreed_is_refused(body: str | bytes) -> None:
-    with pytest.raises(ports.RefusedMessageError) as caught:
+    with pytest.raises(inbound.RefusedMessageError) as caught:
         _read(body)
 
     assert DEAL not in str(caught.value)
@@ -156,7 +156,7 @@ def test_a_message_that_is_not_as_agreed_is_refused(body: str | bytes) -> None:
 
 @pytest.mark.parametrize("ours", ["", "00D", "00D5f0000000001\n"])
 def test_nobody_is_us_while_our_own_id_is_no_id(ours: str) -> None:
-    with pytest.raises(ports.RefusedMessageError, match="not set up"):
+    with pytest.raises(inbound.RefusedMessageError, match="not set up"):
         _read(_changed(ORGANIZATION, "00D5f0000000001"), organization=ours)
 
 
@@ -164,7 +164,7 @@ def test_nobody_is_us_while_our_own_id_is_no_id(ours: str) -> None:
 @example(b"<?xml version='1.0' encoding='utf-32'?><a/>")
 @example(b"<?xml version='1.0' encoding='\xff'?><a/>")
 def test_garbage_is_refused_and_nothing_worse(body: bytes) -> None:
-    with pytest.raises(ports.RefusedMessageError):
+    with pytest.raises(inbound.RefusedMessageError):
         _read(body)
 
 
@@ -174,7 +174,7 @@ def test_a_damaged_message_is_read_or_refused(place: int, damage: bytes) -> None
 
     try:
         notices = _read(raw[:place] + damage + raw[place + len(damage) :])
-    except ports.RefusedMessageError:
+    except inbound.RefusedMessageError:
         return
     assert len(notices) == 1
 

@@ -7,6 +7,7 @@ import pytest
 from canonical.contracts import Contract
 from canonical.entries import TimeEntry
 from canonical.mappings import Mappings
+from canonical.worktime import WorkTime
 from policies.billing import entry_decision, pricing
 from tests.fakes import (
     DIMENSIONS,
@@ -33,8 +34,14 @@ def _decide(
     sold: Contract | None = None,
     erp: Mappings | None = None,
     psa: Mappings | None = None,
+    hours_decimals: int = 4,
 ) -> entry_decision.Decision:
-    codes = entry_decision.Codes(erp=erp or erp_codes(), psa=psa or psa_codes(), entity=USMF)
+    codes = entry_decision.Codes(
+        erp=erp or erp_codes(),
+        psa=psa or psa_codes(),
+        entity=USMF,
+        hours_decimals=hours_decimals,
+    )
     return entry_decision.decide(worked, sold or contract(), project(), codes)
 
 
@@ -137,6 +144,31 @@ def test_work_that_is_not_billable_is_held_too_while_its_cost_is_unknown() -> No
     decision = _decide(entry(is_billable=False, cost=None))
 
     assert decision.part.state == "held"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "cost", "decimals", "state"),
+    [
+        (10, "150", 4, "held"),
+        (10, "150", 5, "ready"),
+        (10, "70", 4, "ready"),
+        (20, "75", 2, "held"),
+        (15, "150", 2, "ready"),
+    ],
+)
+def test_work_is_held_whose_cost_does_not_survive_the_erps_hours(
+    minutes: int, cost: str, decimals: int, state: str
+) -> None:
+    """E25: 0.1667 h at 150 would be booked as 25.01, not as 25.00."""
+    worked = entry(cost=rate(cost)).model_copy(update={"worked": WorkTime.of_minutes(minutes)})
+
+    decision = _decide(worked, hours_decimals=decimals)
+
+    assert decision.part.state == state
+    if state == "held":
+        assert decision.defect is not None
+        assert (decision.defect.error_class, decision.defect.field) == ("E25", "hours")
+        assert f"{decimals} decimals" in decision.defect.text
 
 
 def test_a_role_is_the_one_it_meant_on_the_work_date() -> None:

@@ -50,6 +50,16 @@ async def test_a_posted_journal_is_in_the_log_with_its_lines(firm: Firm) -> None
     assert {e["date"] for e in entry["entries"]} == {"2026-03-02"}
 
 
+async def test_lines_are_posted_in_the_order_of_their_numbers(firm: Firm) -> None:
+    await firm.post_hours(await firm.journal({"LineNumber": 10}, {"LineNumber": 9}))
+    line = {"TransactionCurrencyAmount": 1}
+    await firm.post_invoice(await firm.invoice(line | {"LineNumber": 10}, line | {"LineNumber": 9}))
+
+    for operation in ("hour_journal.posted", "free_text_invoice.posted"):
+        (entry,) = await firm.log(operation)
+        assert [line["lineNumber"] for line in entry["lines"]] == ["9", "10"]
+
+
 async def test_posted_hours_are_project_transactions_that_the_lines_name(firm: Firm) -> None:
     journal = await firm.journal({"Hours": _D("7.25"), "CostPrice": 80, "SalesPrice": 150})
 
@@ -75,6 +85,7 @@ async def test_posted_hours_are_project_transactions_that_the_lines_name(firm: F
     [
         ("USD", "0.0001", "50", "0.01"),
         ("USD", "-0.0001", "50", "-0.01"),
+        ("USD", "-0.0001", "1", "0.00"),
         ("USD", "1.005", "1", "1.01"),
         ("USD", "0.0033", "150", "0.50"),
         ("JPY", "0.5", "101", "51"),

@@ -155,6 +155,13 @@ async def test_a_rate_that_is_not_valid_does_not_count(firm: Firm, more: Row) ->
     assert posted["Message"] == "Error: No exchange rate from EUR to USD on 2026-03-31."
 
 
+async def test_a_rate_is_valid_from_its_first_to_its_last_day(firm: Firm) -> None:
+    await _rate(firm, "2026-03-31", "108", EndDate="2026-03-31T12:00:00Z")
+    invoice = await firm.invoice({"TransactionCurrencyAmount": 3000}, CurrencyCode="EUR")
+
+    assert (await firm.post_invoice(invoice))["Success"]
+
+
 async def test_both_currencies_balance_when_parts_round_apart(firm: Firm) -> None:
     await _rate(firm, "2026-01-01", "133.33")
     lines = [{"TransactionCurrencyAmount": _D("0.33")}] * 3

@@ -50,6 +50,8 @@ async def customers(firm: Firm) -> Firm:
         (f"OnHoldStatus eq {_HOLD}'All'", "B"),
         (f"OnHoldStatus ne {_HOLD}'All'", "AC"),
         ("CustomerAccount eq 'A' or CustomerAccount eq 'C'", "AC"),
+        ("OrganizationName eq 'Beta' or CustomerAccount eq 'C'", "BC"),
+        ("not (OrganizationName eq 'Beta')", "AC"),
         ("not (CustomerAccount eq 'A')", "BC"),
         ("not CustomerAccount eq 'A'", "BC"),
         ("CustomerAccount eq 'A' or CustomerAccount eq 'B' and CreditLimit gt 9", "A"),

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 import httpx
 
@@ -50,6 +51,15 @@ class Deal:
     invoices: int = 0
 
 
+class Desk(NamedTuple):
+    """What the clerk works with: CRM, PSA, ERP, and the ERP's service that posts."""
+
+    org: Org
+    account: Account
+    erp: Environment
+    posting: Calls
+
+
 @asynccontextmanager
 async def at_work(
     urls: Urls, keys: Keys, firm: Firm, mail: Listener, habits: Collection[str] = ()
@@ -69,24 +79,13 @@ async def at_work(
         dynamics_api.connect(urls.erp, keys, None) as erp,
         httpx.AsyncClient(base_url=urls.erp, auth=Granted(grant)) as client,
     ):
-        yield Clerk(org, account, erp, Calls("erp", client), firm, mail, habits)
+        desk = Desk(org, account, erp, Calls("erp", client))
+        yield Clerk(desk, firm, mail, habits)
 
 
 class Clerk:
-    def __init__(
-        self,
-        org: Org,
-        account: Account,
-        erp: Environment,
-        posting: Calls,
-        firm: Firm,
-        mail: Listener,
-        habits: Collection[str],
-    ) -> None:
-        self._org = org
-        self._account = account
-        self._erp = erp
-        self._posting = posting
+    def __init__(self, desk: Desk, firm: Firm, mail: Listener, habits: Collection[str]) -> None:
+        self._org, self._account, self._erp, self._posting = desk
         self._firm = firm
         self._mail = mail
         self._habits = habits

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 import pytest_asyncio
@@ -11,6 +11,7 @@ from tests.world.processes import Server
 from tests.world.salesforce.listener import Listener
 from world.stage.install import install
 from world.stage.keys import Keys
+from world.stage.play import Played
 from world.stage.systems import Urls
 
 _VENDORS = ("salesforce", "kantata", "dynamics")
@@ -18,11 +19,12 @@ _VENDORS = ("salesforce", "kantata", "dynamics")
 
 @dataclass(frozen=True)
 class Stack:
-    """Where everything is, and who may come in."""
+    """Where everything is, who may come in, and the first play of each scenario."""
 
     urls: Urls
     keys: Keys
     mail: Listener
+    played: dict[str, Played] = field(default_factory=dict)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -70,6 +70,11 @@ def test_a_name_that_is_not_shipped_is_a_path(tmp_path: Path) -> None:
     assert loader.find(f"{tmp_path}/mine.yaml") == tmp_path / "mine.yaml"
 
 
+def test_a_name_that_nothing_has_is_told_with_what_there_is() -> None:
+    with pytest.raises(ScenarioError, match="unknown scenario 'milestone': did you mean 'milest"):
+        loader.find("milestone")
+
+
 def test_amounts_are_exact_and_texts_stay_as_they_are_written(story: Path) -> None:
     text = STORY.replace("150.00", "0.1").replace("country: US", "country: NO\n    city: 0123")
     story.write_text(text, encoding="utf-8")
@@ -133,6 +138,10 @@ REFUSED = {
     "changed entity that is unknown": (
         *(_LAST, _AND + "change_deal: rollout, set: {entity: X}}\n"),
         *("25:58", "unknown legal entity 'X'"),
+    ),
+    "added milestone that is there": (
+        *(_LAST, _AND + "change_deal: rollout, add_schedule: [{name: design, amount: 1}]}\n"),
+        *("25:66", "the name 'design' stands here twice"),
     ),
     "change of what no client has": (
         *(_LAST, _AND + "change_client: acme, set: {town: B}}\n"),

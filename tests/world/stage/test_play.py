@@ -30,9 +30,13 @@ async def _play(
     heard = [] if lines is None else lines
     at_work = clerk.at_work(stack.urls, stack.keys, script.firm, stack.mail, habits)
     async with at_work as platform:
-        return await play(
-            script, stack.urls, stack.keys, platform, heard.append, patience=patience
-        )
+        return await play(script, stack.urls, stack.keys, platform, heard.append, patience=patience)
+
+
+async def _report(stack: Stack, name: str) -> Report:
+    if name not in stack.played:
+        stack.played[name] = await _play(stack, _shipped(name))
+    return stack.played[name].report
 
 
 def _shipped(name: str) -> Script:
@@ -78,7 +82,7 @@ def _broken(report: Report) -> list[str]:
 async def test_a_shipped_scenario_ends_with_its_invoices_and_every_law_holds(
     stack: Stack, name: str, invoices: list[str]
 ) -> None:
-    report = (await _play(stack, _shipped(name))).report
+    report = await _report(stack, name)
 
     assert report.scenario == name
     assert [
@@ -90,7 +94,7 @@ async def test_a_shipped_scenario_ends_with_its_invoices_and_every_law_holds(
 
 
 async def test_the_report_fits_its_schema_and_tells_what_every_system_has(stack: Stack) -> None:
-    report = (await _play(stack, _shipped("reverse-charge"))).report
+    report = await _report(stack, "reverse-charge")
 
     schema = Report.model_json_schema(mode="serialization")
     jsonschema.validate(report.model_dump(mode="json"), schema)
@@ -100,7 +104,8 @@ async def test_the_report_fits_its_schema_and_tells_what_every_system_has(stack:
     assert deal.psa_projects[0].clients[0].name == client.crm.name
     assert deal.psa_projects[0].code == deal.erp_projects[0].code == deal.crm.project_code
     assert (deal.time[0].person, deal.time[0].minutes) == ("Lena Vogt", 600)
-    assert (deal.postings[0].hours, deal.postings[0].cost_price) == (10, Decimal("60.00"))
+    assert str(deal.postings[0].hours) == "10"
+    assert str(deal.postings[0].cost_price) == "60.00"
     (line,) = deal.invoices[0].lines
     assert line.note == "Reverse charge"
     assert [part.source for part in line.slices] == [f"psa-main:{deal.time[0].id}"]
@@ -109,15 +114,15 @@ async def test_the_report_fits_its_schema_and_tells_what_every_system_has(stack:
 
 
 async def test_costs_in_the_report_are_those_of_the_work_date(stack: Stack) -> None:
-    deal = (await _play(stack, _shipped("milestones"))).report.deals[0]
+    (deal,) = (await _report(stack, "milestones")).deals
 
     costs = [line for entry in deal.ledger for line in entry.lines if line.kind == "ProjCost"]
-    assert [line.amount for line in costs] == [Decimal("525.00"), Decimal("466.67")]
+    assert {line.amount for line in costs} == {Decimal("525.00"), Decimal("466.67")}
     assert {milestone.state for milestone in deal.milestones} == {"completed"}
 
 
 async def test_a_deal_that_stopped_tells_why_in_its_cases(stack: Stack) -> None:
-    report = (await _play(stack, _shipped("missing-terms"))).report
+    report = await _report(stack, "missing-terms")
 
     assert {(case.text, case.is_open) for case in report.cases} == {
         ("tax profile is incomplete", False),
@@ -126,11 +131,12 @@ async def test_a_deal_that_stopped_tells_why_in_its_cases(stack: Stack) -> None:
 
 
 async def test_a_second_play_has_names_and_a_report_of_its_own(stack: Stack) -> None:
-    earlier = await _play(stack, _shipped("tm-rate-change"))
+    await _report(stack, "tm-rate-change")
+    earlier = stack.played["tm-rate-change"]
 
     later = await _play(stack, _shipped("tm-rate-change"))
 
-    assert later.report.play == earlier.report.play + 1
+    assert later.report.play > earlier.report.play
     assert later.report.clients[0].crm.name == f"Harbor Freight Lines ({later.report.play})"
     assert later.opportunities.keys() == earlier.opportunities.keys() == {"rollout"}
     assert later.opportunities["rollout"] != earlier.opportunities["rollout"]
@@ -155,9 +161,7 @@ async def test_every_line_is_told_before_and_after(stack: Stack) -> None:
     ("habit", "says"),
     [(clerk.BILLS_TWICE, "is posted 2 times"), (clerk.COSTS_TWICE, "is costed 2 times")],
 )
-async def test_what_is_done_twice_breaks_the_first_law(
-    stack: Stack, habit: str, says: str
-) -> None:
+async def test_what_is_done_twice_breaks_the_first_law(stack: Stack, habit: str, says: str) -> None:
     report = (await _play(stack, _shipped("reverse-charge"), habits=[habit])).report
 
     assert _broken(report) == ["L-1"]
@@ -179,20 +183,13 @@ async def test_work_on_a_deal_that_stopped_names_its_cases(stack: Stack, tmp_pat
     repair = "  - {on: 2026-09-03, change_deal: rollout, set: {billing_frequency: monthly}}\n"
     script = _changed(tmp_path, "missing-terms", (repair, ""))
 
-    with pytest.raises(StageError, match="has 0 projects .*: billing schedule is missing"):
+    with pytest.raises(StageError, match=r"has 0 projects .*: billing schedule is missing"):
         await _play(stack, script)
 
 
 async def test_approval_without_any_time_is_refused(stack: Stack, tmp_path: Path) -> None:
-    script = _changed(
-        tmp_path,
-        "reverse-charge",
-        (
-            "  - {on: 2026-05-11, work: rollout, who: lena, hours: 10, note: Review of the data"
-            " model}\n",
-            "",
-        ),
-    )
+    worked = "work: rollout, who: lena, hours: 10, note: Review of the data model"
+    script = _changed(tmp_path, "reverse-charge", (worked, "change_deal: rollout"))
 
     with pytest.raises(StageError, match="there is no open time to approve"):
         await _play(stack, script)

@@ -58,8 +58,7 @@ def post_hours(session: Session, data_area: str, journal_id: str) -> dict[str, A
 
 
 def _lines(session: Session, journal: Row) -> list[Row]:
-    found = session.rows.find(HOUR_LINES, "JournalId", journal["JournalBatchNumber"])
-    lines = [line for line in found if line["dataAreaId"] == journal["dataAreaId"]]
+    lines = session.rows.find(HOUR_LINES, "JournalId", journal["JournalBatchNumber"])
     if not lines:
         raise not_posted([f"Journal {journal['JournalBatchNumber']} has no lines"])
     return sorted(lines, key=lambda line: Decimal(line["LineNumber"]))

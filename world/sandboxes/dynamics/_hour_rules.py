@@ -29,8 +29,7 @@ def _number_journal(change: Change) -> None:
 def _delete_lines(change: Change) -> None:
     rows = change.session.rows
     for line in rows.find(HOUR_LINES, "JournalId", change.row["JournalBatchNumber"]):
-        if line["dataAreaId"] == change.row["dataAreaId"]:
-            rows.delete(HOUR_LINES, line)
+        rows.delete(HOUR_LINES, line)
 
 
 def _guard_line(change: Change) -> None:
@@ -53,7 +52,7 @@ def _finish_line(change: Change) -> None:
     _guard_line(change)
     row = change.row
     allowed = change.session.settings.hours_decimals
-    if len(row["Hours"].partition(".")[2]) > allowed + 1:
+    if len(row["Hours"].partition(".")[2]) > allowed:
         problem = f"Hours {row['Hours']} has more than {allowed} decimals"
         raise write_failed(HOUR_LINES, [problem])
     _dimensions.check_written(change.session, HOUR_LINES, row, "DimensionDisplayValue")

@@ -1,0 +1,67 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo up check test prove bench lock schemas histories clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+FORMATTED := activities bench canonical connectors console gateway policies store telemetry \
+             tests workflows world settings.py starter.py worker.py
+
+help:       ## List the targets.
+	@grep -E "^[a-z]+: .*##" $(MAKEFILE_LIST) | sed "s/:.*##/\t/"
+
+demo: .venv/run     ## Play a won deal through everything, here; ARGS="--kill-worker" for the worst moment.
+	$(BIN)/tiebeam demo $(ARGS)
+
+up: .venv/run       ## Run the embedded stack until Ctrl-C.
+	$(BIN)/tiebeam up $(ARGS)
+
+check: .venv/dev    ## All that needs no run: format, lint, types, imports, dependencies.
+	$(BIN)/ruff format --check $(FORMATTED)
+	$(BIN)/ruff check $(FORMATTED)
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+test: .venv/dev     ## Run the tests, at most 10 minutes; ARGS="-k invoice" narrows.
+	$(BIN)/python -m pytest $(ARGS)
+
+prove: .venv/dev    ## The long proofs: a worker killed at every boundary and point.
+	$(BIN)/python -m pytest -m prove $(ARGS)
+
+bench: .venv/dev    ## Measure; prints JSON with machine facts.
+	$(BIN)/python -m bench $(ARGS)
+
+lock: .venv/dev     ## Pin every dependency by hash, newest versions.
+	$(call compile,run,--extra embedded)
+	$(call compile,dev,--extra embedded --extra postgresql --group dev)
+
+schemas: .venv/dev  ## Publish the JSON Schemas of the language and of the scenarios.
+	$(BIN)/python -m canonical.schemas
+
+histories: .venv/dev ## Record the histories that the replay test guards. Only for a new ending.
+	$(BIN)/python -m tests.workflows.record_histories
+
+clean:      ## Remove what make made.
+	rm -rf .venv .tiebeam
+
+.venv/run: requirements/run.txt pyproject.toml
+	$(call install,run)
+
+.venv/dev: requirements/dev.txt pyproject.toml
+	$(call install,dev)
+	@touch .venv/run
+
+define install
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(INSTALL) --require-hashes --requirement requirements/$(1).txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch .venv/$(1)
+endef
+
+define compile
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" --no-emit-index-url --output-file requirements/$(1).txt \
+	  $(2) pyproject.toml requirements/build.in
+endef

@@ -1,0 +1,47 @@
+"""What a command needs of a running stack, and how its result is told."""
+
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, RenderableType
+from temporalio.client import Client
+
+from canonical.landscape import Landscape
+from store.database import Database
+
+State = Annotated[Path, typer.Option("--state", help="Where the stack keeps its files.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+HERE = Path(".tiebeam")
+
+
+@dataclass(frozen=True)
+class Attached:
+    """How to reach a running platform."""
+
+    landscape: Landscape
+    client: Client
+    database: Database
+
+
+Attach = Callable[[Path], AbstractAsyncContextManager[Attached]]
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+def tell(found: dict[str, Any], views: Sequence[RenderableType], *, as_json: bool) -> None:
+    """Print a result on standard output, for a person or for a program."""
+    if as_json:
+        typer.echo(json.dumps(found, indent=1))
+        return
+    show(views)
+
+
+def show(views: Sequence[RenderableType]) -> None:
+    """Print a result for a person."""
+    screen = Console()
+    for view in views:
+        screen.print(view)

@@ -1,0 +1,112 @@
+"""The desk: the commands that ask the platform something, or start a process by hand."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from canonical.contracts import ContractId
+from canonical.systems import ForeignId, SystemId
+from console import attached, explanation, starting, status
+from console.attached import HERE, AsJson, Attach, Run, State
+
+
+class Desk:
+    """Commands over whatever stack `attach` finds."""
+
+    def __init__(self, attach: Attach, run: Run) -> None:
+        self._attach = attach
+        self._run = run
+
+    def add_to(self, app: typer.Typer) -> None:
+        """Add the commands to the command line."""
+        app.command("status")(self.status)
+        app.command("explain")(self.explain)
+        starts = typer.Typer(
+            no_args_is_help=True, help="Start a process by hand, as a webhook would."
+        )
+        starts.command("engagement")(self.engagement)
+        starts.command("billing")(self.billing)
+        starts.command("approval")(self.approval)
+        app.add_typer(starts, name="start")
+
+    def status(self, state: State = HERE, *, as_json: AsJson = False) -> None:
+        """Show every engagement: its stage, projects and invoices, and what waits for a person."""
+
+        async def work() -> None:
+            async with self._attach(state) as platform:
+                found = await status.read(platform.database)
+            attached.tell(found, status.tables(found), as_json=as_json)
+
+        self._run(work())
+
+    def explain(
+        self,
+        subject: Annotated[str, typer.Argument(help="An entry, a milestone or an invoice line.")],
+        state: State = HERE,
+        *,
+        as_json: AsJson = False,
+    ) -> None:
+        """Say why an entry (psa-main:101) or an invoice line (FTI-00000001/1) is (not) billed."""
+
+        async def work() -> None:
+            async with self._attach(state) as platform:
+                found = await explanation.explain(platform.database, subject)
+            attached.tell(found, explanation.views(found), as_json=as_json)
+
+        self._run(work())
+
+    def engagement(
+        self,
+        opportunity: Annotated[str, typer.Argument(help="The CRM's id of a won opportunity.")],
+        crm: Annotated[str, typer.Option(help="Which CRM of the landscape.")] = "crm-main",
+        state: State = HERE,
+    ) -> None:
+        """Take a won opportunity in, as its webhook would; one under way just reads it again."""
+
+        async def work() -> None:
+            subject = ForeignId(system=SystemId(crm), value=opportunity)
+            async with self._attach(state) as platform:
+                started = await starting.engagement(
+                    platform.client, platform.database, subject, f"cli-{uuid.uuid4()}"
+                )
+            typer.echo(started)
+
+        self._run(work())
+
+    def billing(
+        self,
+        contract: Annotated[str, typer.Argument(help="Our contract, as in CT-00001.")],
+        cut_off: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day.")],
+        state: State = HERE,
+    ) -> None:
+        """Bill a contract's approved work up to and including a day."""
+
+        async def work() -> None:
+            async with self._attach(state) as platform:
+                lane = await starting.bill(
+                    platform.client,
+                    platform.database,
+                    platform.landscape,
+                    ContractId(contract),
+                    cut_off.date(),
+                )
+            typer.echo(lane)
+
+        self._run(work())
+
+    def approval(
+        self,
+        invoice: Annotated[str, typer.Argument(help="Our reference, as in CT-00001/1/1.")],
+        by: Annotated[str, typer.Option(help="Who approves.")],
+        state: State = HERE,
+    ) -> None:
+        """Approve an invoice above the limit, exactly as it stands now."""
+
+        async def work() -> None:
+            async with self._attach(state) as platform:
+                run = await starting.approve(platform.client, platform.database, invoice, by)
+            typer.echo(run)
+
+        self._run(work())

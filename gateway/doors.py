@@ -1,0 +1,29 @@
+"""The doors: which systems may push to us, and how each is known."""
+
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+
+from canonical.landscape import Landscape
+from canonical.systems import SystemId
+from connectors import registry
+from gateway.webhooks import Door
+
+
+def build(
+    landscape: Landscape, credentials: Mapping[str, Mapping[str, SecretStr]]
+) -> dict[SystemId, Door]:
+    """Return a door for each system whose vendor pushes.
+
+    Its credential names our `organization` there and the `webhook_secret` of its path.
+    """
+    doors = {}
+    for each in landscape.systems:
+        if each.vendor in registry.INBOUND:
+            secrets = credentials[each.credential]
+            doors[each.id] = Door(
+                inbound=registry.INBOUND[each.vendor](each.id),
+                organization=secrets["organization"].get_secret_value(),
+                secret=secrets["webhook_secret"],
+            )
+    return doors

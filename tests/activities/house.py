@@ -1,0 +1,112 @@
+"""A deal on its way, for tests of single steps: what the store holds before one of them runs."""
+
+from datetime import date, timedelta
+
+from sqlmodel import col, select
+
+from activities.effects import Effects
+from canonical.contracts import Contract
+from canonical.processes import InvoiceRequest, Lane, ProjectRequest, Routes
+from canonical.projects import Project, ProjectCode
+from canonical.systems import ForeignId
+from connectors import ports
+from store import clients, clock, contracts, crosswalk, engagements
+from store.database import Database
+from store.tables.effects import AuditRow, IntentRow
+from tests.fakes import CRM, ERP, PSA, USMF, client, contract, foreign, opportunity, project
+from tests.ports import FakeErp, FakePsa
+
+ROUTES = Routes(entity=USMF, crm=CRM, psa=PSA, erp=ERP)
+LANE = Lane(erp=ERP, entity=USMF, shard=0)
+DEAL = opportunity().id
+TODAY = date(2026, 7, 31)
+CUSTOMER = foreign(ERP, "CL-00001")
+COMPANY = foreign(PSA, "400")
+SHELL = foreign(PSA, "500")
+AT_ONCE = timedelta(0)
+CODES = ports.CustomerCodes(customer_group="10", payment_terms="Net30", tax_group="DOM")
+PROJECT = ProjectRequest(
+    project=project().code, contract=contract().id, opportunity=DEAL, routes=ROUTES
+)
+
+
+def cycle(number: int = 1) -> InvoiceRequest:
+    return InvoiceRequest(contract=contract().id, cycle=number, opportunity=DEAL, routes=ROUTES)
+
+
+async def won(database: Database, **changes: object) -> None:
+    """Leave a deal as last read, CT-00001, and its client as checked, CL-00001."""
+    deal = opportunity(**changes)
+    async with database.transaction() as tx:
+        await clock.set_today(tx, TODAY)
+        engagement = await engagements.claim(tx, deal.id)
+        assert engagement is not None
+        await engagements.save_deal(tx, engagement.contract, deal)
+        await clients.identify(tx, client().account)
+        await clients.save(tx, client())
+
+
+async def active(
+    database: Database, terms: Contract | None = None, plan: Project | None = None
+) -> None:
+    """Leave a contract with its project and its client in every system."""
+    await won(database)
+    plan = plan or project()
+    async with database.transaction() as tx:
+        await contracts.save(tx, terms or contract())
+        await contracts.save_project(tx, plan)
+    await link(database, "client", "CL-00001/USMF", CUSTOMER)
+    await link(database, "client", "CL-00001", COMPANY)
+    await link(database, "project", plan.code, SHELL)
+
+
+async def link(database: Database, kind: crosswalk.Kind, ours: str, theirs: ForeignId) -> None:
+    async with database.transaction() as tx:
+        await crosswalk.link(tx, kind, ours, theirs)
+
+
+async def unlink_nothing(database: Database, kind: crosswalk.Kind, ours: str) -> None:
+    """Assert that no system has a record of this thing of ours."""
+    async with database.reading() as tx:
+        for system in (CRM, PSA, ERP):
+            assert await crosswalk.find(tx, kind, ours, system) is None
+
+
+async def linked(
+    database: Database, kind: crosswalk.Kind, ours: str, among: ForeignId
+) -> ForeignId | None:
+    """Return what the system of an id calls this thing of ours."""
+    async with database.reading() as tx:
+        return await crosswalk.find(tx, kind, ours, among.system)
+
+
+async def trail(database: Database, subject: str) -> list[str]:
+    """Return what was done to a subject, in order."""
+    async with database.reading() as tx:
+        query = select(AuditRow.action).where(AuditRow.subject == subject)
+        return list((await tx.exec(query.order_by(col(AuditRow.seq)))).all())
+
+
+async def states(database: Database) -> dict[str, str]:
+    """Return how far each write to another system has come, by its key."""
+    async with database.reading() as tx:
+        return {row.key: row.state.value for row in (await tx.exec(select(IntentRow))).all()}
+
+
+def effects(database: Database) -> Effects:
+    return Effects(database)
+
+
+def erp(**taxes: str) -> FakeErp:
+    """Return an ERP that has the client as a customer."""
+    fake = FakeErp(taxes=taxes)
+    fake.customers[CUSTOMER] = (USMF, client(), CODES)
+    return fake
+
+
+def psa(*, page_size: int = 2) -> FakePsa:
+    """Return a PSA that has the client's company and the project's shell."""
+    fake = FakePsa(page_size=page_size)
+    fake.companies[COMPANY] = client().id
+    fake.projects[SHELL] = ProjectCode("PR-00001")
+    return fake

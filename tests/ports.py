@@ -1,0 +1,336 @@
+"""Fakes that remember, behind the ports. Trouble for any of their calls can be arranged."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from canonical.clients import Account, Client, ClientId, ClientLinks
+from canonical.codes import CustomerCodes, InvoiceCodes
+from canonical.contracts import Contract, MilestoneId, MilestoneTerm
+from canonical.entries import MilestoneReached, TimeEntry
+from canonical.invoices import Invoice, InvoiceStatus, Reference
+from canonical.money import Money
+from canonical.notices import Notice, Notices
+from canonical.opportunities import Opportunity
+from canonical.organization import EntityId
+from canonical.postings import BatchId, HourBatch, HourLine
+from canonical.projects import Project, ProjectCode
+from canonical.systems import ForeignId
+from connectors import errors, ports
+from tests.fakes import CRM, ERP, PSA
+from tests.trouble import VENDOR, Troubled, call
+
+T = TypeVar("T")
+
+
+def _present(found: T | None, what: str) -> T:
+    if found is None:
+        raise errors.Missing(VENDOR, f"no {what}")
+    return found
+
+
+class FakeCrm(Troubled):
+    """A CRM in our words: put deals and accounts in, find what was written back."""
+
+    def __init__(self, *deals: Opportunity, accounts: tuple[Account, ...] = ()) -> None:
+        super().__init__(CRM)
+        self.deals = {deal.id: deal for deal in deals}
+        self.accounts = {account.id: account for account in accounts}
+        self.clients: dict[ForeignId, ClientLinks] = {}
+        self.projects: dict[ForeignId, tuple[ProjectCode, str]] = {}
+        self.invoices: dict[Reference, tuple[ForeignId, InvoiceStatus]] = {}
+
+    @call
+    async def opportunity(self, opportunity: ForeignId) -> Opportunity:
+        return _present(self.deals.get(opportunity), "opportunity")
+
+    @call
+    async def account(self, account: ForeignId) -> Account:
+        return _present(self.accounts.get(account), "account")
+
+    @call
+    async def record_client(self, account: ForeignId, links: ClientLinks) -> None:
+        self.clients[_present(self.accounts.get(account), "account").id] = links
+
+    @call
+    async def record_project(self, opportunity: ForeignId, code: ProjectCode, status: str) -> None:
+        self.projects[_present(self.deals.get(opportunity), "opportunity").id] = (code, status)
+
+    @call
+    async def record_invoice(
+        self, opportunity: ForeignId, invoice: Invoice, status: InvoiceStatus
+    ) -> ForeignId:
+        self.invoices[invoice.reference] = (opportunity, status)
+        return ForeignId(system=self.system, value=f"INV-{invoice.reference}")
+
+
+class FakePsa(Troubled):
+    """A PSA in our words. `notices` is its feed; `timesheets` holds what was approved."""
+
+    def __init__(self, *, page_size: int = 2) -> None:
+        super().__init__(PSA)
+        self.companies: dict[ForeignId, ClientId] = {}
+        self.projects: dict[ForeignId, ProjectCode] = {}
+        self.archived: list[ForeignId] = []
+        self.milestones: dict[ForeignId, MilestoneId] = {}
+        self.notices: list[Notice] = []
+        self.timesheets: dict[ForeignId, list[TimeEntry]] = {}
+        self.reached: dict[ForeignId, MilestoneReached | None] = {}
+        self.invoices: dict[ForeignId, Reference] = {}
+        self.invoiced: list[ForeignId] = []
+        self._page_size = page_size
+
+    def approves(self, timesheet: str, *entries: TimeEntry) -> None:
+        """Approve a timesheet, and tell of it in the feed."""
+        subject = ForeignId(system=self.system, value=timesheet)
+        self.timesheets[subject] = list(entries)
+        self._tell("timesheet", subject)
+
+    def reaches(self, milestone: str, reached: MilestoneReached | None) -> None:
+        """Complete a milestone, or one that is none of ours, and tell of it in the feed."""
+        subject = ForeignId(system=self.system, value=milestone)
+        self.reached[subject] = reached
+        self._tell("milestone", subject)
+
+    def _tell(self, kind: str, subject: ForeignId) -> None:
+        notice = {"id": f"event-{len(self.notices) + 1}", "kind": kind, "subject": subject}
+        self.notices.append(Notice.model_validate(notice))
+
+    @call
+    async def find_client(self, client: ClientId) -> tuple[ForeignId, ...]:
+        return _carrying(client, self.companies)
+
+    @call
+    async def create_client(self, client: Client) -> ForeignId:
+        return _kept(self.fresh(), client.id, self.companies)
+
+    @call
+    async def find_project(self, code: ProjectCode) -> tuple[ForeignId, ...]:
+        return _carrying(code, self.projects)
+
+    @call
+    async def create_project(self, project: Project, client: ForeignId) -> ForeignId:
+        _present(self.companies.get(client), "company")
+        return _kept(self.fresh(), project.code, self.projects)
+
+    @call
+    async def archive_project(self, project: ForeignId) -> None:
+        _present(self.projects.get(project), "project")
+        if project not in self.archived:
+            self.archived.append(project)
+
+    @call
+    async def find_milestone(self, term: MilestoneTerm) -> tuple[ForeignId, ...]:
+        return _carrying(term.id, self.milestones)
+
+    @call
+    async def create_milestone(self, project: ForeignId, term: MilestoneTerm) -> ForeignId:
+        _present(self.projects.get(project), "project")
+        return _kept(self.fresh(), term.id, self.milestones)
+
+    @call
+    async def changes(self, cursor: str, now: datetime) -> Notices:  # noqa: ARG002 - a port's name
+        found = self.notices[int(cursor or 0) :]
+        return Notices(notices=tuple(found), cursor=str(len(self.notices)))
+
+    @call
+    async def approved_time(self, timesheet: ForeignId, page: int) -> ports.TimePage:
+        entries = _present(self.timesheets.get(timesheet), "timesheet")
+        end = page * self._page_size
+        following = page + 1 if end < len(entries) else None
+        found = tuple(entries[end - self._page_size : end])
+        return ports.TimePage(entries=found, next_page=following)
+
+    @call
+    async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:
+        if milestone not in self.reached:
+            raise errors.Missing(VENDOR, "no milestone")
+        return self.reached[milestone]
+
+    @call
+    async def find_invoice(self, reference: Reference) -> tuple[ForeignId, ...]:
+        return _carrying(reference, self.invoices)
+
+    @call
+    async def record_invoice(
+        self,
+        project: ForeignId,
+        invoice: Invoice,
+        status: InvoiceStatus,  # noqa: ARG002 - a port's name
+        entries: tuple[ForeignId, ...],
+    ) -> ForeignId:
+        _present(self.projects.get(project), "project")
+        self.invoiced.extend(entries)
+        return _kept(self.fresh(), invoice.reference, self.invoices)
+
+
+@dataclass
+class Journal:
+    """An hour journal of the fake ERP; posted once it has a voucher."""
+
+    batch: BatchId
+    lines: tuple[HourLine, ...] = ()
+    voucher: ForeignId | None = None
+
+
+@dataclass
+class Paper:
+    """A free text invoice of the fake ERP; posted once it has a number."""
+
+    reference: Reference
+    currency: str
+    codes: InvoiceCodes
+    invoice: Invoice | None = None
+    number: str | None = None
+    customer: ForeignId | None = None
+    extra: list[Money] = field(default_factory=list)  # what the ERP adds on its own
+
+    @property
+    def net(self) -> Money:
+        lines = [line.net for line in self.invoice.lines] if self.invoice else []
+        return Money.total([*lines, *self.extra], self.currency)
+
+
+class FakeErp(Troubled):
+    """An ERP in our words. `taxes` holds the percentage of each tax group that has one."""
+
+    def __init__(self, *, taxes: dict[str, str] | None = None) -> None:
+        super().__init__(ERP)
+        self.customers: dict[ForeignId, tuple[EntityId, Client, CustomerCodes]] = {}
+        self.contracts: dict[ForeignId, ForeignId] = {}
+        self.projects: dict[ForeignId, tuple[ForeignId, str]] = {}
+        self.journals: dict[ForeignId, Journal] = {}
+        self.papers: dict[ForeignId, Paper] = {}
+        self.taxes = taxes or {}
+
+    @property
+    def posted_journals(self) -> list[Journal]:
+        """Return what stands in the ledger as cost."""
+        return [journal for journal in self.journals.values() if journal.voucher]
+
+    @property
+    def posted_invoices(self) -> list[Paper]:
+        """Return what stands in the ledger as revenue."""
+        return [paper for paper in self.papers.values() if paper.number]
+
+    @call
+    async def create_customer(
+        self, entity: EntityId, client: Client, codes: CustomerCodes
+    ) -> ForeignId:
+        customer = self._id(client.id)
+        self.customers[customer] = (entity, client, codes)
+        return customer
+
+    @call
+    async def create_contract(self, contract: Contract, customer: ForeignId) -> ForeignId:
+        _present(self.customers.get(customer), "customer")
+        theirs = self._id(contract.id)
+        self.contracts[theirs] = customer
+        return theirs
+
+    @call
+    async def create_project(
+        self, project: Project, contract: ForeignId, project_group: str
+    ) -> ForeignId:
+        _present(self.contracts.get(contract), "contract")
+        theirs = self._id(project.code)
+        self.projects[theirs] = (contract, project_group)
+        return theirs
+
+    @call
+    async def find_journals(
+        self,
+        entity: EntityId,  # noqa: ARG002 - a port's name
+        batch: BatchId,
+    ) -> tuple[ports.Document, ...]:
+        found = [(at, each) for at, each in self.journals.items() if each.batch == batch]
+        return tuple(ports.Document(id=at, is_posted=bool(each.voucher)) for at, each in found)
+
+    @call
+    async def create_journal(self, entity: EntityId, batch: BatchId) -> ForeignId:  # noqa: ARG002
+        return _kept(self.fresh(), Journal(batch), self.journals)
+
+    @call
+    async def fill_journal(self, journal: ForeignId, batch: HourBatch) -> None:
+        draft = _present(self.journals.get(journal), "journal")
+        if draft.voucher is not None:
+            raise errors.Rejected(VENDOR, "the journal is posted")
+        draft.lines = batch.lines
+
+    @call
+    async def discard_journal(self, entity: EntityId, journal: ForeignId) -> None:  # noqa: ARG002
+        if journal in self.journals and self.journals[journal].voucher is not None:
+            raise errors.Rejected(VENDOR, "the journal is posted")
+        self.journals.pop(journal, None)
+
+    @call
+    async def post_journal(self, entity: EntityId, journal: ForeignId) -> ForeignId:  # noqa: ARG002
+        draft = _present(self.journals.get(journal), "journal")
+        if not draft.lines:
+            raise errors.Rejected(VENDOR, "the journal has no lines")
+        draft.voucher = draft.voucher or self._id(f"VOU-{journal.value}")
+        return draft.voucher
+
+    @call
+    async def find_invoices(self, invoice: Invoice) -> tuple[ports.Document, ...]:
+        found = [
+            (at, paper) for at, paper in self.papers.items() if paper.reference == invoice.reference
+        ]
+        return tuple(ports.Document(id=at, is_posted=bool(paper.number)) for at, paper in found)
+
+    @call
+    async def create_invoice(
+        self, invoice: Invoice, customer: ForeignId, codes: InvoiceCodes
+    ) -> ForeignId:
+        _present(self.customers.get(customer), "customer")
+        paper = Paper(invoice.reference, invoice.currency, codes, customer=customer)
+        return _kept(self.fresh(), paper, self.papers)
+
+    @call
+    async def fill_invoice(self, draft: ForeignId, invoice: Invoice, codes: InvoiceCodes) -> None:
+        paper = _present(self.papers.get(draft), "invoice")
+        if paper.number is not None:
+            raise errors.Rejected(VENDOR, "the invoice is posted")
+        paper.invoice, paper.codes = invoice, codes
+
+    @call
+    async def discard_invoice(self, entity: EntityId, draft: ForeignId) -> None:  # noqa: ARG002
+        if draft in self.papers and self.papers[draft].number is not None:
+            raise errors.Rejected(VENDOR, "the invoice is posted")
+        self.papers.pop(draft, None)
+
+    @call
+    async def post_invoice(self, entity: EntityId, draft: ForeignId) -> ForeignId:  # noqa: ARG002
+        paper = _present(self.papers.get(draft), "invoice")
+        paper.number = paper.number or f"FTI-{len(self.posted_invoices) + 1:08}"
+        return self._id(f"VOU-{draft.value}")
+
+    @call
+    async def invoice_status(self, entity: EntityId, document: ForeignId) -> InvoiceStatus:  # noqa: ARG002
+        paper = _present(self.papers.get(document), "invoice")
+        percent = Decimal(self.taxes.get(paper.codes.tax_group, "0"))
+        tax = Money.rounded(paper.net.amount * percent / 100, paper.currency)
+        return InvoiceStatus(
+            state="posted" if paper.number else "draft",
+            number=paper.number,
+            net=paper.net,
+            tax=tax,
+            balance=paper.net + tax if paper.number else None,
+            line_count=len(paper.invoice.lines) if paper.invoice else 0,
+        )
+
+    def _id(self, value: str) -> ForeignId:
+        return ForeignId(system=self.system, value=value)
+
+
+def _kept(made: ForeignId, record: T, records: dict[ForeignId, T]) -> ForeignId:
+    records[made] = record
+    return made
+
+
+def _carrying(reference: T, records: dict[ForeignId, T]) -> tuple[ForeignId, ...]:
+    return tuple(made for made, carried in records.items() if carried == reference)
+
+
+PORTS: tuple[type[ports.Crm], type[ports.Psa], type[ports.Erp]] = (FakeCrm, FakePsa, FakeErp)
