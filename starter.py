@@ -13,7 +13,7 @@ import settings
 from console import attached, deployment, embedded, engine, explanation, problems, showing, starting
 from console.attached import HERE, AsJson, Attached, State
 from console.desk import Desk
-from console.embedded import Ports
+from console.embedded import Ports, Processes
 from console.platform import PlatformDriver, UnknownDealError
 from console.problems import NothingRunsError
 from console.progress import Progress
@@ -197,9 +197,9 @@ def gateway() -> None:
 
 @asynccontextmanager
 async def embedded_stack(
-    state: Path, port: int, progress: Progress
+    state: Path, port: int, progress: Progress, processes: Processes = embedded.ours
 ) -> AsyncGenerator[tuple[Running, Stack]]:
-    """Run an embedded stack for as long as the block lasts.
+    """Run an embedded stack, with `processes` of ours, for as long as the block lasts.
 
     Raises:
         StackError: it does not come up; the text says why.
@@ -211,7 +211,7 @@ async def embedded_stack(
     environment = embedded.environment(state, ports, source, landscape)
     keys = _keys(state)
     systems = embedded.systems(state, ports, landscape)
-    ours = embedded.ours(ROOT, ports, environment)
+    ours = processes(ROOT, ports, environment)
     stack = Stack([*systems, *ours], state / "logs")
     async with (
         stack.running(progress.up, [child.name for child in systems]),

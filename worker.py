@@ -87,7 +87,7 @@ class House:
     at: Boundary = field(default_factory=lambda: failpoints.armed(None))
 
 
-def processes(house: House) -> Worker:
+def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
     """Return the worker that runs the workflows, and the steps that touch only the store."""
     database, landscape = house.database, house.landscape
     contracts = ContractRecords(database)
@@ -111,6 +111,7 @@ def processes(house: House) -> Worker:
         workflows=WORKFLOWS,
         activities=steps,
         workflow_runner=SANDBOX,
+        max_cached_workflows=cached_workflows,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),
         graceful_shutdown_timeout=_GRACE,
     )

@@ -18,7 +18,7 @@ from canonical.projects import Project, ProjectCode
 from canonical.slices import Slice
 from canonical.systems import ForeignId, SystemId
 from canonical.worktime import WorkTime
-from connectors import ports
+from connectors import errors, ports
 from store import billing, clock, contracts, crosswalk, entries, inbox, slices
 from store.database import Database, Transaction
 from store.entries import Filed
@@ -26,6 +26,7 @@ from store.inbox import Delivery
 from store.tables.traffic import Outcome
 
 _NO_TIME = WorkTime.of_minutes(0)
+_NOTHING_NEW = (Outcome.SUPERSEDED, "nothing newly approved")
 
 
 class Collected(Record):
@@ -66,29 +67,35 @@ class PsaApprovals:
         return sum(new)
 
     async def _apply(self, delivery: Delivery) -> None:
-        if delivery.notice.kind == "milestone":
-            outcome, reason = await self._reach(delivery.notice.subject)
-        else:
-            outcome, reason = await self._fetch(delivery.notice.subject)
+        bring = self._reach if delivery.notice.kind == "milestone" else self._fetch
+        try:
+            outcome, reason = await bring(delivery.notice.subject)
+        except errors.Missing:
+            outcome, reason = Outcome.VOIDED, "it is gone"
         async with self._database.transaction() as tx:
             await inbox.settle(tx, delivery, outcome, reason=reason)
 
     async def _fetch(self, timesheet: ForeignId) -> tuple[Outcome, str]:
         page: int | None = 1
         new = 0
+        strangers: set[str] = set()
         while page is not None:
             found = await self._psa.approved_time(timesheet, page)
             async with self._database.transaction() as tx:
-                stranger, added = await self._file(tx, timesheet, found.entries)
-            if stranger:
-                return Outcome.REJECTED, f"project {stranger} is not one of ours"
-            new += added
+                new += await self._file(tx, timesheet, found.entries, strangers)
             page = found.next_page
-        return (Outcome.APPLIED, "") if new else (Outcome.SUPERSEDED, "nothing newly approved")
+        reason = f"project {', '.join(sorted(strangers))} is not one of ours" if strangers else ""
+        if new:
+            return Outcome.APPLIED, reason
+        return (Outcome.REJECTED, reason) if strangers else _NOTHING_NEW
 
     async def _file(
-        self, tx: Transaction, timesheet: ForeignId, found: Iterable[TimeEntry]
-    ) -> tuple[ForeignId | None, int]:
+        self,
+        tx: Transaction,
+        timesheet: ForeignId,
+        found: Iterable[TimeEntry],
+        strangers: set[str],
+    ) -> int:
         by_project: dict[ForeignId, list[TimeEntry]] = {}
         for entry in found:
             by_project.setdefault(entry.project, []).append(entry)
@@ -96,12 +103,13 @@ class PsaApprovals:
         for foreign, group in by_project.items():
             code = await crosswalk.ours(tx, "project", foreign)
             if code is None:
-                return foreign, added
+                strangers.add(str(foreign))
+                continue
             project = await contracts.project(tx, ProjectCode(code))
             filed = [Filed(entry, project.code, project.contract) for entry in group]
             lane = self._lane(project).key
             added += await entries.add(tx, filed, lane=lane, timesheet=timesheet)
-        return None, added
+        return added
 
     def _lane(self, project: Project) -> Lane:
         found = routes(self._landscape, project.entity)

@@ -98,7 +98,7 @@ class PsaProjects:
 
         effect = Effect(
             kind=Kind.PROJECT_PSA_ARCHIVE,
-            key=f"project/{request.project}/psa/archive",
+            key=f"project/{request.project}/psa/archive/{shell.value}",
             system=request.routes.psa,
             content=shell,
             send=send,

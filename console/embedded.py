@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,6 +36,9 @@ class Ports:
             return cls(at)
         row = {system: base + 1 + n for n, system in enumerate(at)}
         return cls(row, base, base + 1 + len(row), base + 2 + len(row))
+
+
+Processes = Callable[[Path, Ports, Mapping[str, str]], Sequence[Child]]
 
 
 def url(port: int) -> str:

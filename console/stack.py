@@ -60,6 +60,11 @@ class Stack:
         if process is not None:
             process.kill()
 
+    def pids(self) -> dict[str, int]:
+        """Return the process id of every child that was started, by name."""
+        started = {name: child.process for name, child in self._children.items()}
+        return {name: process.pid for name, process in started.items() if process is not None}
+
     @asynccontextmanager
     async def running(
         self, told: Callable[[str], None], first: Sequence[str] = ()

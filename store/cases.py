@@ -12,13 +12,14 @@ from store.tables.effects import CaseRow
 
 
 async def open_case(tx: Transaction, case: Case) -> None:
-    """Record a parked step; the same step parked again is the same case."""
+    """Record a parked step; parked again it is the same case, and while open as old as it was."""
+    known = await tx.get(CaseRow, case.id)
     row = CaseRow.model_validate(
         {
             **case.model_dump(exclude={"at_risk", "is_open"}),
             "risk_amount": case.at_risk.amount if case.at_risk else None,
             "risk_currency": case.at_risk.currency if case.at_risk else None,
-            "opened_at": clock.now(),
+            "opened_at": known.opened_at if known and known.closed_at is None else clock.now(),
         }
     )
     await tx.merge(row)

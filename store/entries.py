@@ -49,9 +49,9 @@ class Story:
 
 async def add(tx: Transaction, filed: Sequence[Filed], *, lane: str, timesheet: ForeignId) -> int:
     """Keep the entries that are new, and return how many there were."""
-    keys = [item.entry.key for item in filed]
-    known = set((await tx.exec(select(EntryRow.key).where(col(EntryRow.key).in_(keys)))).all())
-    rows = [_values(item, lane, timesheet) for item in filed if item.entry.key not in known]
+    told = {item.entry.key: item for item in filed}
+    known = set((await tx.exec(select(EntryRow.key).where(col(EntryRow.key).in_(told)))).all())
+    rows = [_values(item, lane, timesheet) for key, item in told.items() if key not in known]
     if rows:
         await tx.exec(insert(EntryRow), params=rows)
     return len(rows)

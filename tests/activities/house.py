@@ -5,13 +5,15 @@ from datetime import date, timedelta
 from sqlmodel import col, select
 
 from activities.effects import Effects
+from canonical.codes import CustomerCodes
 from canonical.contracts import Contract
+from canonical.entries import TimeEntry
 from canonical.processes import InvoiceRequest, Lane, ProjectRequest, Routes
 from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId
-from connectors import ports
-from store import clients, clock, contracts, crosswalk, engagements
+from store import clients, clock, contracts, crosswalk, engagements, entries
 from store.database import Database
+from store.entries import Filed
 from store.tables.effects import AuditRow, IntentRow
 from tests.fakes import CRM, ERP, PSA, USMF, client, contract, foreign, opportunity, project
 from tests.ports import FakeErp, FakePsa
@@ -24,7 +26,7 @@ CUSTOMER = foreign(ERP, "CL-00001")
 COMPANY = foreign(PSA, "400")
 SHELL = foreign(PSA, "500")
 AT_ONCE = timedelta(0)
-CODES = ports.CustomerCodes(customer_group="10", payment_terms="Net30", tax_group="DOM")
+CODES = CustomerCodes(customer_group="10", payment_terms="Net30", tax_group="DOM")
 PROJECT = ProjectRequest(
     project=project().code, contract=contract().id, opportunity=DEAL, routes=ROUTES
 )
@@ -47,9 +49,13 @@ async def won(database: Database, **changes: object) -> None:
 
 
 async def active(
-    database: Database, terms: Contract | None = None, plan: Project | None = None
+    database: Database,
+    terms: Contract | None = None,
+    plan: Project | None = None,
+    *,
+    has_shell: bool = True,
 ) -> None:
-    """Leave a contract with its project and its client in every system."""
+    """Leave a contract with its project, its client in every system, the project in the PSA."""
     await won(database)
     plan = plan or project()
     async with database.transaction() as tx:
@@ -57,19 +63,20 @@ async def active(
         await contracts.save_project(tx, plan)
     await link(database, "client", "CL-00001/USMF", CUSTOMER)
     await link(database, "client", "CL-00001", COMPANY)
-    await link(database, "project", plan.code, SHELL)
+    if has_shell:
+        await link(database, "project", plan.code, SHELL)
+
+
+async def approved(database: Database, *found: TimeEntry) -> None:
+    """Leave approved entries of the project, not yet priced."""
+    filed = [Filed(each, project().code, contract().id) for each in found]
+    async with database.transaction() as tx:
+        await entries.add(tx, filed, lane=LANE.key, timesheet=foreign(PSA, "T1"))
 
 
 async def link(database: Database, kind: crosswalk.Kind, ours: str, theirs: ForeignId) -> None:
     async with database.transaction() as tx:
         await crosswalk.link(tx, kind, ours, theirs)
-
-
-async def unlink_nothing(database: Database, kind: crosswalk.Kind, ours: str) -> None:
-    """Assert that no system has a record of this thing of ours."""
-    async with database.reading() as tx:
-        for system in (CRM, PSA, ERP):
-            assert await crosswalk.find(tx, kind, ours, system) is None
 
 
 async def linked(
@@ -104,9 +111,10 @@ def erp(**taxes: str) -> FakeErp:
     return fake
 
 
-def psa(*, page_size: int = 2) -> FakePsa:
+def psa(*, has_shell: bool = True) -> FakePsa:
     """Return a PSA that has the client's company and the project's shell."""
-    fake = FakePsa(page_size=page_size)
+    fake = FakePsa()
     fake.companies[COMPANY] = client().id
-    fake.projects[SHELL] = ProjectCode("PR-00001")
+    if has_shell:
+        fake.projects[SHELL] = ProjectCode("PR-00001")
     return fake

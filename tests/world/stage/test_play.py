@@ -211,3 +211,10 @@ async def test_a_schedule_can_grow_before_the_deal_is_won(stack: Stack, tmp_path
     assert [str(one.net) for one in _invoices(report)][-1] == "100.00"
     assert {one.purchase_order for one in _invoices(report)} == {""}
     assert report.holds
+
+
+async def test_messages_of_the_crm_are_held_against_their_outcomes_too(stack: Stack) -> None:
+    (*_, messages) = (await _report(stack, "reverse-charge")).verdicts
+
+    # The account, its links, the deal that is won and its links; one timesheet.
+    assert messages.checked == 5

@@ -1,15 +1,10 @@
 """Firm, clients and deals in the three sandbox apps, in this process, and read back."""
 
-import importlib
-from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 
-import httpx
 import pytest
-import pytest_asyncio
-from typing_extensions import override
 
+from tests.world.stage.conftest import KEYS, URLS, Hosts
 from world.sandboxes.box import Box
 from world.stage import dynamics_api, loader, salesforce_api, systems
 from world.stage.calls import StageError
@@ -19,46 +14,6 @@ from world.stage.keys import Keys
 from world.stage.loader import Script
 from world.stage.systems import Systems, Urls
 from world.stage.terms import ClientTerms, DealTerms
-
-_HOSTS = {"crm.test": "salesforce", "psa.test": "kantata", "erp.test": "dynamics"}
-_URLS = Urls(crm="http://crm.test", psa="http://psa.test", erp="http://erp.test")
-_KEYS = Keys.fresh()
-
-
-class Hosts(httpx.AsyncBaseTransport):
-    """Leads each request to the app of its host."""
-
-    def __init__(self, boxes: dict[str, Box]) -> None:
-        self._apps = {
-            host: httpx.ASGITransport(
-                importlib.import_module(f"world.sandboxes.{_HOSTS[host]}").sandbox(box)
-            )
-            for host, box in boxes.items()
-        }
-
-    @override
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._apps[request.url.host].handle_async_request(request)
-
-
-@pytest.fixture
-def boxes(tmp_path: Path) -> dict[str, Box]:
-    return {host: Box(tmp_path / f"{host}.db") for host in _HOSTS}
-
-
-@pytest_asyncio.fixture
-async def hosts(boxes: dict[str, Box]) -> AsyncIterator[Hosts]:
-    hosts = Hosts(boxes)
-    await install(_URLS, _KEYS, "http://gateway.test/salesforce", transport=hosts)
-    yield hosts
-    for box in boxes.values():
-        box.close()
-
-
-@pytest_asyncio.fixture
-async def opened(hosts: Hosts) -> AsyncIterator[Systems]:
-    async with systems.connect(_URLS, _KEYS, hosts) as opened:
-        yield opened
 
 
 def _script(name: str) -> Script:
@@ -132,7 +87,7 @@ async def test_changes_fill_in_and_empty_fields(opened: Systems, hosts: Hosts) -
     await opened.crm.change_client(account, ClientTerms(tax_id="ATU13585627", payment_terms=None))
     await opened.crm.change_deal(opportunity, DealTerms(billing_frequency="on completion"))
 
-    async with salesforce_api.connect(_URLS.crm, _KEYS, hosts) as org:
+    async with salesforce_api.connect(URLS.crm, KEYS, hosts) as org:
         client = await org.get("Account", account)
         deal = await org.get("Opportunity", opportunity)
     assert (client["Tax_Id__c"], client["Payment_Terms__c"]) == ("ATU13585627", None)
@@ -155,7 +110,7 @@ async def test_setting_up_again_creates_nothing(opened: Systems, boxes: dict[str
 async def test_the_ledger_has_the_firm_in_both_entities(opened: Systems, hosts: Hosts) -> None:
     await opened.set_up(_script("milestones").firm)
 
-    async with dynamics_api.connect(_URLS.erp, _KEYS, hosts) as erp:
+    async with dynamics_api.connect(URLS.erp, KEYS, hosts) as erp:
         groups = await erp.select("TaxGroupDatas")
         rates = await erp.select("ExchangeRates")
         people = await erp.select("ProjectResources")
@@ -180,7 +135,7 @@ async def test_a_tax_id_is_registered_once_an_entity(opened: Systems, hosts: Hos
     for _ in range(2):
         await opened.erp.register_tax_id("DEMF", "FR40303265045", "FR", "Atelier Lumière SAS")
 
-    async with dynamics_api.connect(_URLS.erp, _KEYS, hosts) as erp:
+    async with dynamics_api.connect(URLS.erp, KEYS, hosts) as erp:
         rows = await erp.select("VATNumTables")
     assert [(row["dataAreaId"], row["VATNum"]) for row in rows] == [("demf", "FR40303265045")]
 
@@ -197,7 +152,7 @@ async def test_every_clock_shows_the_day_until_it_is_moved(opened: Systems) -> N
 async def test_unknown_credentials_are_named_and_never_shown(hosts: Hosts) -> None:
     stranger = Keys.fresh()
 
-    async with systems.connect(_URLS, stranger, hosts) as opened:
+    async with systems.connect(URLS, stranger, hosts) as opened:
         for attempt in (opened.crm, opened.psa, opened.erp):
             with pytest.raises(StageError) as refused:
                 await attempt.set_up(_script("milestones").firm)
@@ -212,7 +167,7 @@ async def test_a_system_that_is_down_is_named() -> None:
     nowhere = Urls(crm="http://127.0.0.1:9", psa="http://127.0.0.1:9", erp="http://127.0.0.1:9")
 
     with pytest.raises(StageError, match=r"crm-main at http://127\.0\.0\.1:9 does not answer"):
-        await install(nowhere, _KEYS, "http://gateway.test/salesforce")
+        await install(nowhere, KEYS, "http://gateway.test/salesforce")
 
 
 async def test_a_refusal_is_told_in_the_system_s_own_words(opened: Systems) -> None:

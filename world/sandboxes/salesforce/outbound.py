@@ -135,6 +135,9 @@ class Sender:
         first = timedelta(seconds=settings["outbound_first_retry_seconds"])
         with self._box.transaction() as tx:
             for message, notification in found:
+                if is_done:
+                    told = {name: message[name] for name in ("id", "object", "record")}
+                    tx.log("outbound.acknowledged", told)
                 if is_done or notification is None or _is_given_up(message, tx.now):
                     tx.delete(_QUEUE, message["id"])
                 else:

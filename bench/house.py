@@ -1,0 +1,79 @@
+"""The house that is measured: an embedded stack in a temporary folder, on free ports."""
+
+import random
+import socket
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from console import embedded
+from console.embedded import Processes
+from console.progress import Progress
+from console.stack import Stack
+from starter import PlatformOnStage, Running, embedded_stack
+from world.stage import loader, systems
+from world.stage.loader import Script
+from world.stage.systems import Systems
+
+TODAY = date(2026, 7, 31)  # the last day of the deals' service
+_STORY = "tm-rate-change"
+_PORTS = 8  # more than the stack takes in a row
+_LOWEST, _HIGHEST = 20_000, 32_000  # below the ports that the kernel gives out by itself
+
+
+class BenchError(Exception):
+    """A run is no measurement; the text says why."""
+
+
+@dataclass(frozen=True)
+class House:
+    """A running stack, the firm's people in its three systems, and the story of its deals."""
+
+    running: Running
+    stack: Stack
+    systems: Systems
+    script: Script
+
+
+@asynccontextmanager
+async def opened(progress: Progress, processes: Processes = embedded.ours) -> AsyncGenerator[House]:
+    """Run a stack with the firm set up in it, and remove every trace of it in the end."""
+    with tempfile.TemporaryDirectory(prefix="tiebeam-bench-") as folder:
+        state = Path(folder)
+        async with (
+            embedded_stack(state, free_ports(), progress, processes) as (running, stack),
+            systems.connect(running.urls, running.keys) as people,
+        ):
+            script = loader.load(loader.find(_STORY))
+            await people.move_clocks(TODAY)
+            await PlatformOnStage(running).set_today(TODAY)
+            await people.set_up(script.firm)
+            yield House(running, stack, people, script)
+
+
+def free_ports() -> int:
+    """Return the first of some ports in a row that nobody listens on.
+
+    Raises:
+        BenchError: there are none.
+    """
+    for _ in range(100):
+        base = random.randrange(_LOWEST, _HIGHEST)  # noqa: S311 - no secret
+        if _are_free(range(base, base + _PORTS)):
+            return base
+    text = f"no {_PORTS} free ports in a row between {_LOWEST} and {_HIGHEST}"
+    raise BenchError(text)
+
+
+def _are_free(ports: range) -> bool:
+    with ExitStack() as probes:
+        try:
+            for port in ports:
+                probe = probes.enter_context(socket.socket())
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

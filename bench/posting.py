@@ -1,0 +1,158 @@
+"""Posting: the platform against the bare loop, in turns on one stack, each run in a fresh deal."""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench import bare, cpu, timesheets
+from bench.bare import BareLoop
+from bench.deals import Active, Deals
+from bench.figures import Held, History, Posting, PostingCpu, middle, rounded
+from bench.house import BenchError, House
+from bench.platform_run import PlatformRun
+from bench.timesheets import Timesheets
+
+BATCH = 1000  # what the platform cuts
+MOST_TIMES = 1.5
+MOST_EVENTS = 25
+_POSTED = "hour_journal.posted"
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much is posted in each run, and on timesheets of which size."""
+
+    entries: int = 10_000
+    timesheet: int = 200
+    pairs: int = 3
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run; `cpu` is by process, this one under the name of `bench`."""
+
+    seconds: float
+    cpu: Mapping[str, float]
+    events: Mapping[str, int]
+
+
+class Runs:
+    """Runs on one stack, each with its own deal and timesheets, made before its clock starts."""
+
+    def __init__(self, house: House, desk: Timesheets, load: Load) -> None:
+        self._house = house
+        self._desk = desk
+        self._load = load
+        self._deals = Deals(house)
+        self.platform = PlatformRun(house)
+        self.timesheets = 0
+
+    async def by_platform(self) -> Measured:
+        """Post once by the platform."""
+        deal = await self._approved()
+        used, log = self._used(), await self._log_end()
+        posted = await self.platform.post(deal, self._load.entries)
+        spent = cpu.between(used, self._used())
+        await self._check(log)
+        return Measured(posted.seconds, spent, posted.events)
+
+    async def by_bare_loop(self, loop: BareLoop) -> Measured:
+        """Post once by the bare loop."""
+        deal = await self._approved()
+        await loop.warm(deal)
+        known = await bare.known(self._house, deal)
+        used, log = self._used(), await self._log_end()
+        began = time.perf_counter()
+        notices = await loop.post(deal, known)
+        seconds = time.perf_counter() - began
+        spent = cpu.between(used, self._used())
+        await bare.void(self._house, deal, notices)
+        await self._check(log)
+        return Measured(seconds, spent, {})
+
+    async def _approved(self) -> Active:
+        deal = await self._deals.active()
+        load = self._load
+        self.timesheets = await self._desk.approve(
+            deal.workspace, load.entries, size=load.timesheet
+        )
+        return deal
+
+    def _used(self) -> dict[str, float]:
+        return cpu.used(self._house.stack.pids() | {"bench": os.getpid()})
+
+    async def _log_end(self) -> int:
+        last = 0
+        async for entry in self._house.systems.erp.door.log(last):
+            last = entry["seq"]
+        return last
+
+    async def _check(self, log: int) -> None:
+        posted = 0
+        async for entry in self._house.systems.erp.door.log(log):
+            if entry["operation"] == _POSTED:
+                posted += len(entry["body"]["lines"])
+        if posted != self._load.entries:
+            text = f"the ERP has posted {posted} lines of {self._load.entries} entries"
+            raise BenchError(text)
+
+
+async def measure(house: House, load: Load, told: Callable[[str], None]) -> tuple[Posting, History]:
+    """Post in turns, the platform first, and return both parts' figures."""
+    platform: list[Measured] = []
+    loop: list[Measured] = []
+    async with (
+        timesheets.opened(house) as desk,
+        bare.connected(house, size=BATCH) as bare_loop,
+    ):
+        runs = Runs(house, desk, load)
+        await runs.platform.pause()
+        for pair in range(1, load.pairs + 1):
+            platform.append(await runs.by_platform())
+            told(f"pair {pair}: platform {platform[-1].seconds:.2f} s")
+            loop.append(await runs.by_bare_loop(bare_loop))
+            told(f"pair {pair}: bare loop {loop[-1].seconds:.2f} s")
+        idle = await runs.platform.idle_events()
+        await runs.platform.resume()
+    return _posting(load, runs.timesheets, platform, loop), _history(load, platform, idle)
+
+
+def _posting(
+    load: Load, sheets: int, platform: Sequence[Measured], loop: Sequence[Measured]
+) -> Posting:
+    ours = [run.seconds for run in platform]
+    theirs = [run.seconds for run in loop]
+    return Posting(
+        entries=load.entries,
+        timesheets=sheets,
+        entries_per_batch=BATCH,
+        platform_seconds=rounded(ours),
+        bare_loop_seconds=rounded(theirs),
+        platform_median_seconds=middle(ours),
+        bare_loop_median_seconds=middle(theirs),
+        ratio=Held.within(MOST_TIMES, middle(ours) / middle(theirs)),
+        cpu_seconds_per_1000_entries=PostingCpu(
+            worker=_cpu(load, platform, "worker"),
+            temporal_under_platform=_cpu(load, platform, "temporal"),
+            sandboxes_under_platform=_cpu(load, platform, "psa-main", "erp-main"),
+            sandboxes_under_bare_loop=_cpu(load, loop, "psa-main", "erp-main"),
+            bare_loop=_cpu(load, loop, "bench"),
+        ),
+    )
+
+
+def _cpu(load: Load, runs: Sequence[Measured], *processes: str) -> float:
+    spent = [sum(run.cpu[name] for name in processes) for run in runs]
+    return middle([seconds * 1000 / load.entries for seconds in spent])
+
+
+def _history(load: Load, platform: Sequence[Measured], idle: int) -> History:
+    worst = max(platform, key=lambda run: sum(run.events.values()))
+    per_1000 = sum(worst.events.values()) * 1000 / load.entries
+    return History(
+        entries=load.entries,
+        events_by_process=dict(worst.events),
+        events_per_1000_entries=Held.within(MOST_EVENTS, per_1000),
+        events_of_an_idle_poll=idle,
+    )

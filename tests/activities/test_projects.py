@@ -1,0 +1,191 @@
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.projects import CrmProjects, ErpProjects, ProjectRecords, PsaProjects
+from canonical.contracts import MilestoneTerm
+from canonical.projects import ProjectCode
+from store import trail
+from store.database import Database
+from tests.activities import house
+from tests.fakes import ERP, contract, foreign, milestones, opportunity, project
+from tests.ports import FakeCrm, FakeErp, FakePsa
+
+CODE = ProjectCode("PR-00001")
+
+
+def _sold() -> tuple[MilestoneTerm, ...]:
+    terms = milestones("36000.00", "84000.00").terms
+    assert terms.model == "milestones"
+    return terms.milestones
+
+
+def _psa(database: Database, psa: FakePsa) -> PsaProjects:
+    return PsaProjects(psa, database, house.effects(database), settle=house.AT_ONCE)
+
+
+async def test_a_lost_answer_leaves_one_project_shell(database: Database) -> None:
+    await house.active(database, has_shell=False)
+    psa = house.psa(has_shell=False)
+    psa.loses("create_project")
+    steps = _psa(database, psa)
+
+    with pytest.raises(ApplicationError) as caught:
+        await ActivityEnvironment().run(steps.open_plan, house.PROJECT)
+    shell = await ActivityEnvironment().run(steps.open_plan, house.PROJECT)
+
+    assert caught.value.type == "Uncertain"
+    assert psa.projects == {shell: CODE}
+    assert await house.linked(database, "project", CODE, shell) == shell
+
+
+async def test_opens_no_shell_for_a_client_that_the_psa_does_not_have(database: Database) -> None:
+    await house.won(database)
+    psa = FakePsa()
+
+    with pytest.raises(ApplicationError) as caught:
+        await ActivityEnvironment().run(_psa(database, psa).open_plan, house.PROJECT)
+    assert caught.value.type == "UnknownProjectError"
+    assert psa.calls == []
+
+
+async def test_opens_each_milestone_once(database: Database) -> None:
+    await house.active(database, plan=project(milestones=_sold()))
+    psa = house.psa()
+    psa.loses("create_milestone")
+    steps = _psa(database, psa)
+
+    with pytest.raises(ApplicationError):
+        await ActivityEnvironment().run(steps.open_milestones, house.PROJECT)
+    assert await ActivityEnvironment().run(steps.open_milestones, house.PROJECT) == 2
+
+    assert list(psa.milestones.values()) == ["CT-00001/M1", "CT-00001/M2"]
+    for made, ours in psa.milestones.items():
+        assert await house.linked(database, "milestone", ours, made) == made
+
+
+async def test_goes_on_after_the_milestone_that_was_refused(database: Database) -> None:
+    await house.active(database, plan=project(milestones=_sold()))
+    psa = house.psa()
+    psa.refuses("create_milestone", "Title has already been taken")
+    steps = _psa(database, psa)
+
+    with pytest.raises(ApplicationError) as caught:
+        await ActivityEnvironment().run(steps.open_milestones, house.PROJECT)
+    assert list(caught.value.details) == ["milestone/CT-00001/M1/psa"]
+    assert await ActivityEnvironment().run(steps.open_milestones, house.PROJECT) == 2
+    assert len(psa.milestones) == 2
+
+
+async def test_archives_the_shell_that_we_made(database: Database) -> None:
+    await house.active(database)
+    psa = house.psa()
+
+    for _ in range(2):
+        await ActivityEnvironment().run(_psa(database, psa).close_plan, house.PROJECT)
+
+    assert psa.archived == [house.SHELL]
+    assert psa.calls == ["archive_project"]
+
+
+async def test_archives_a_shell_whose_answer_was_lost(database: Database) -> None:
+    await house.active(database, has_shell=False)
+    psa = house.psa()
+
+    await ActivityEnvironment().run(_psa(database, psa).close_plan, house.PROJECT)
+
+    assert psa.archived == [house.SHELL]
+
+
+async def test_archives_both_shells_of_a_project_that_has_two(database: Database) -> None:
+    await house.active(database, has_shell=False)
+    psa = house.psa()
+    double = psa.fresh()
+    psa.projects[double] = CODE
+
+    await ActivityEnvironment().run(_psa(database, psa).close_plan, house.PROJECT)
+
+    assert psa.archived == [house.SHELL, double]
+
+
+async def test_has_nothing_to_archive_before_there_is_a_shell(database: Database) -> None:
+    await house.active(database, has_shell=False)
+    psa = house.psa(has_shell=False)
+
+    await ActivityEnvironment().run(_psa(database, psa).close_plan, house.PROJECT)
+
+    assert psa.archived == []
+
+
+async def test_opens_contract_and_project_in_the_erp_once(database: Database) -> None:
+    await house.active(database)
+    erp = house.erp()
+    erp.loses("create_contract")
+    erp.loses("create_project")
+    steps = ErpProjects(erp, database, house.effects(database))
+
+    for _ in range(2):
+        with pytest.raises(ApplicationError):
+            await ActivityEnvironment().run(steps.open, house.PROJECT)
+    made = await ActivityEnvironment().run(steps.open, house.PROJECT)
+
+    theirs = foreign(ERP, contract().id)
+    assert erp.contracts == {theirs: house.CUSTOMER}
+    assert erp.projects == {made: (theirs, "TM")}
+    assert await house.linked(database, "project", CODE, made) == made
+    assert await house.linked(database, "contract", "CT-00001", theirs) == theirs
+
+
+async def test_a_project_that_the_erp_refuses_is_not_linked(database: Database) -> None:
+    await house.active(database)
+    erp = house.erp()
+    erp.refuses("create_project", "Value 040 of dimension BusinessUnit is suspended")
+    steps = ErpProjects(erp, database, house.effects(database))
+
+    with pytest.raises(ApplicationError) as caught:
+        await ActivityEnvironment().run(steps.open, house.PROJECT)
+    assert (caught.value.type, caught.value.non_retryable) == ("Rejected", True)
+    assert "040" not in caught.value.message
+    assert await house.linked(database, "project", CODE, foreign(ERP, CODE)) is None
+
+
+async def test_writes_the_code_on_the_opportunity_once(database: Database) -> None:
+    crm = FakeCrm(opportunity())
+    steps = CrmProjects(crm, house.effects(database))
+
+    for _ in range(2):
+        await ActivityEnvironment().run(steps.publish, house.PROJECT)
+
+    assert crm.projects == {house.DEAL: (CODE, "active")}
+    assert crm.calls == ["record_project"]
+
+
+async def test_an_opportunity_that_is_gone_is_for_a_person(database: Database) -> None:
+    steps = CrmProjects(FakeCrm(), house.effects(database))
+
+    with pytest.raises(ApplicationError) as caught:
+        await ActivityEnvironment().run(steps.publish, house.PROJECT)
+    assert caught.value.type == "Missing"
+    assert await house.states(database) == {"project/PR-00001/crm/active": "rejected"}
+
+
+async def test_publishes_once_that_a_project_is_active(database: Database) -> None:
+    await house.active(database)
+
+    for _ in range(2):
+        await ActivityEnvironment().run(ProjectRecords(database).activated, CODE)
+
+    async with database.reading() as tx:
+        events = [(event.type, event.subject) for event in await trail.events(tx)]
+    assert events == [("project.activated", CODE)]
+
+
+async def test_an_erp_project_needs_a_customer(database: Database) -> None:
+    await house.active(database, terms=contract(entity="DEMF"), plan=project(entity="DEMF"))
+    erp = FakeErp()
+
+    with pytest.raises(ApplicationError, match="client CL-00001/DEMF in erp-main"):
+        await ActivityEnvironment().run(
+            ErpProjects(erp, database, house.effects(database)).open, house.PROJECT
+        )
+    assert erp.calls == []

@@ -1,0 +1,41 @@
+"""An embedded stack of a test's own, on free ports, and a play on it."""
+
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+
+import starter
+from console.progress import Progress
+from console.stack import Stack
+from world.stage import loader
+from world.stage.play import Played, play
+
+_PORTS = 7
+
+
+def free_ports() -> int:
+    """Return the first of seven free ports in a row."""
+    for base in range(21_000, 60_000, 50):
+        with ExitStack() as held:
+            try:
+                for port in range(base, base + _PORTS):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return base
+    raise AssertionError
+
+
+@asynccontextmanager
+async def stack(state: Path) -> AsyncGenerator[tuple[starter.Running, Stack]]:
+    """Run a stack whose files are in `state`."""
+    async with starter.embedded_stack(state, free_ports(), Progress()) as found:
+        yield found
+
+
+async def played(running: starter.Running, scenario: str) -> Played:
+    """Play a shipped scenario to its end."""
+    script = loader.load(loader.find(scenario))
+    platform = starter.PlatformOnStage(running)
+    return await play(script, running.urls, running.keys, platform, lambda _: None)

@@ -1,0 +1,82 @@
+"""F1: a worker killed with SIGKILL at every side-effect boundary changes nothing (I1, I5, I9)."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from activities.effects import Kind, Point
+from tests.scenarios import stage
+from world.stage.report import Report
+
+_MILESTONES_ONLY = {Kind.MILESTONE_PSA}
+_COMPENSATION_ONLY = {Kind.PROJECT_PSA_ARCHIVE}
+TIME_AND_MATERIALS = [kind for kind in Kind if kind not in _MILESTONES_ONLY | _COMPENSATION_ONLY]
+
+
+async def _killed(
+    scenario: str, kinds: list[Kind], point: Point, folder: Path, patch: pytest.MonkeyPatch
+) -> tuple[Report, list[str]]:
+    """Play with a worker that dies once at each boundary; return what it never reached."""
+    armed = folder / "failpoints"
+    armed.write_text("\n".join(f"{kind.value}:{point.value}" for kind in kinds))
+    patch.setenv("TIEBEAM_FAILPOINT", str(armed))
+    async with stage.stack(folder / "state") as (running, _):
+        played = await stage.played(running, scenario)
+    return played.report, armed.read_text().split()
+
+
+def _exactly_one_of_everything(report: Report) -> None:
+    (deal,) = report.deals
+    assert [str(breach) for law in report.verdicts for breach in law.breaches] == []
+    assert [len(client.erp) for client in report.clients] == [1]
+    assert [len(project.clients) for project in deal.psa_projects] == [1]
+    assert len(deal.erp_projects) == 1
+    assert len({posting.entry for posting in deal.postings}) == len(deal.postings) == 2
+    assert sum(posting.hours * posting.cost_price for posting in deal.postings) == Decimal(
+        "1120.00"
+    )
+    (invoice,) = deal.invoices
+    assert invoice.net == Decimal("2480.00")
+    assert [mirror.number for mirror in invoice.crm] == [invoice.number]
+    assert len(invoice.psa) == 1
+    assert report.cases == ()
+
+
+async def test_a_worker_killed_between_every_commit_and_its_answer_leaves_exactly_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, unreached = await _killed(
+        "tm-rate-change", TIME_AND_MATERIALS, Point.ANSWERED, tmp_path, monkeypatch
+    )
+
+    assert unreached == []
+    _exactly_one_of_everything(report)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("point", [Point.PLANNED, Point.SENT, Point.CONFIRMED])
+async def test_a_worker_killed_at_every_other_point_leaves_exactly_one(
+    point: Point, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, unreached = await _killed(
+        "tm-rate-change", TIME_AND_MATERIALS, point, tmp_path, monkeypatch
+    )
+
+    assert unreached == []
+    _exactly_one_of_everything(report)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("point", list(Point))
+async def test_a_worker_killed_while_milestones_are_opened_leaves_each_once(
+    point: Point, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, unreached = await _killed(
+        "milestones", [Kind.MILESTONE_PSA], point, tmp_path, monkeypatch
+    )
+
+    assert unreached == []
+    (deal,) = report.deals
+    assert len(deal.milestones) == len(deal.invoices) == 3
+    assert [str(breach) for law in report.verdicts for breach in law.breaches] == []

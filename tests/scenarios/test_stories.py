@@ -1,0 +1,114 @@
+"""Whole stories on real servers: what every system ends with, read back from it."""
+
+from decimal import Decimal
+
+import starter
+from tests.scenarios import stage
+from world.stage.report import DealReport, Report
+
+
+def _deal(report: Report) -> DealReport:
+    (deal,) = report.deals
+    return deal
+
+
+def _holds(report: Report) -> None:
+    broken = [str(breach) for verdict in report.verdicts for breach in verdict.breaches]
+    assert broken == []
+    assert {verdict.law for verdict in report.verdicts} == {"L-1", "L-4", "L-7"}
+    assert all(verdict.checked for verdict in report.verdicts)
+
+
+def _once_everywhere(deal: DealReport, *, invoices: int = 1) -> None:
+    assert len(deal.psa_projects) == 1
+    assert len(deal.erp_projects) == 1
+    numbers = [invoice.number for invoice in deal.invoices]
+    assert len(set(numbers)) == len(numbers) == invoices
+    assert all(numbers)
+    for invoice in deal.invoices:
+        assert [mirror.number for mirror in invoice.crm] == [invoice.number]
+        assert len(invoice.psa) == 1
+
+
+async def test_o_02_hours_are_billed_at_the_rate_of_their_day(running: starter.Running) -> None:
+    report = (await stage.played(running, "tm-rate-change")).report
+    deal = _deal(report)
+
+    _holds(report)
+    _once_everywhere(deal)
+    (invoice,) = deal.invoices
+    assert (invoice.net, invoice.currency) == (Decimal("2480.00"), "USD")
+    assert [line.net for line in invoice.lines] == [Decimal("1200.00"), Decimal("1280.00")]
+    assert sum(posting.hours * posting.cost_price for posting in deal.postings) == Decimal(
+        "1120.00"
+    )
+    assert deal.engagement == "fulfilled"
+
+
+async def test_o_04_three_milestones_are_three_invoices_and_their_hours_are_covered(
+    running: starter.Running,
+) -> None:
+    report = (await stage.played(running, "milestones")).report
+    deal = _deal(report)
+
+    _holds(report)
+    _once_everywhere(deal, invoices=3)
+    nets = [invoice.net for invoice in sorted(deal.invoices, key=lambda each: each.day)]
+    assert nets == [Decimal(36_000), Decimal(48_000), Decimal(36_000)]
+    assert len(deal.postings) == 2
+    assert deal.engagement == "fulfilled"
+
+
+async def test_o_18_a_euro_contract_of_a_dollar_entity_is_owed_at_the_invoice_days_rate(
+    running: starter.Running,
+) -> None:
+    report = (await stage.played(running, "eur-contract")).report
+    deal = _deal(report)
+
+    _holds(report)
+    _once_everywhere(deal)
+    (invoice,) = deal.invoices
+    assert (invoice.net, invoice.currency) == (Decimal("3000.00"), "EUR")
+    assert invoice.owed_in_books == Decimal("3240.00")
+
+
+async def test_o_20_an_eu_business_in_another_state_owes_the_tax_itself(
+    running: starter.Running,
+) -> None:
+    report = (await stage.played(running, "reverse-charge")).report
+    deal = _deal(report)
+
+    _holds(report)
+    _once_everywhere(deal)
+    (invoice,) = deal.invoices
+    assert (invoice.net, invoice.tax) == (Decimal("1200.00"), Decimal(0))
+    assert "Reverse charge" in invoice.lines[0].note
+
+
+async def test_r_062_r_063_what_is_missing_stops_at_activation_by_name_and_resumes_when_fixed(
+    running: starter.Running,
+) -> None:
+    report = (await stage.played(running, "missing-terms")).report
+    deal = _deal(report)
+
+    _holds(report)
+    _once_everywhere(deal)
+    assert {(case.error_class, case.owner, case.is_open) for case in report.cases} == {
+        ("E05", "sales_ops", False)
+    }
+    named = " ".join(case.text for case in report.cases)
+    assert "billing schedule is missing" in named
+    assert "tax profile is incomplete" in named
+    assert deal.engagement == "fulfilled"
+
+
+async def test_the_same_story_again_is_another_deal_of_another_client(
+    running: starter.Running,
+) -> None:
+    first = (await stage.played(running, "tm-rate-change")).report
+    second = (await stage.played(running, "tm-rate-change")).report
+
+    _holds(second)
+    assert second.play == first.play + 1
+    assert _deal(first).crm.opportunity != _deal(second).crm.opportunity
+    assert _deal(second).invoices[0].net == _deal(first).invoices[0].net

@@ -1,0 +1,79 @@
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from store import crosswalk
+from store.crosswalk import Kind, NotLinkedError
+from store.database import Database
+from tests.fakes import CRM, ERP, PSA, foreign
+from tests.store.trails import audited
+
+_SHELL = foreign(PSA, "500")
+
+
+async def _link(
+    database: Database, value: str = "500", *, kind: Kind = "project", ours: str = "PR-00001"
+) -> None:
+    async with database.transaction() as tx:
+        await crosswalk.link(tx, kind, ours, foreign(PSA, value))
+
+
+async def test_a_thing_is_found_both_ways(database: Database) -> None:
+    """R-078."""
+    await _link(database)
+
+    async with database.reading() as tx:
+        assert await crosswalk.find(tx, "project", "PR-00001", PSA) == _SHELL
+        assert await crosswalk.theirs(tx, "project", "PR-00001", PSA) == _SHELL
+        assert await crosswalk.ours(tx, "project", _SHELL) == "PR-00001"
+
+
+async def test_each_system_calls_a_thing_as_it_likes(database: Database) -> None:
+    await _link(database)
+    async with database.transaction() as tx:
+        await crosswalk.link(tx, "project", "PR-00001", foreign(ERP, "500"))
+
+    async with database.reading() as tx:
+        assert await crosswalk.theirs(tx, "project", "PR-00001", ERP) == foreign(ERP, "500")
+        assert await crosswalk.ours(tx, "project", foreign(ERP, "500")) == "PR-00001"
+        assert await crosswalk.ours(tx, "project", foreign(CRM, "500")) is None
+
+
+async def test_things_of_two_kinds_may_share_a_name(database: Database) -> None:
+    await _link(database)
+    await _link(database, kind="client", ours="CL-00001")
+
+    async with database.reading() as tx:
+        assert await crosswalk.ours(tx, "project", _SHELL) == "PR-00001"
+        assert await crosswalk.ours(tx, "client", _SHELL) == "CL-00001"
+
+
+async def test_what_is_not_linked_is_named(database: Database) -> None:
+    async with database.reading() as tx:
+        assert await crosswalk.find(tx, "project", "PR-00001", PSA) is None
+        assert await crosswalk.ours(tx, "project", _SHELL) is None
+        with pytest.raises(NotLinkedError, match="project PR-00001 in psa-main"):
+            await crosswalk.theirs(tx, "project", "PR-00001", PSA)
+
+
+async def test_a_link_that_changes_leaves_a_trail(database: Database) -> None:
+    await _link(database)
+    await _link(database)
+    await _link(database, "501")
+
+    async with database.reading() as tx:
+        assert await crosswalk.theirs(tx, "project", "PR-00001", PSA) == foreign(PSA, "501")
+        assert await crosswalk.ours(tx, "project", _SHELL) is None
+    assert [(row.action, row.detail) for row in await audited(database, "PR-00001")] == [
+        ("project.linked", "psa-main:500"),
+        ("project.relinked", "500 -> psa-main:501"),
+    ]
+
+
+async def test_two_things_never_share_one_record(database: Database) -> None:
+    await _link(database)
+
+    with pytest.raises(IntegrityError):
+        await _link(database, ours="PR-00002")
+
+    async with database.reading() as tx:
+        assert await crosswalk.ours(tx, "project", _SHELL) == "PR-00001"

@@ -1,0 +1,284 @@
+"""The whole house around one deal, for the tests and for the recorder."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+from typing import Any, TypeVar
+
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+import worker
+from canonical import processes
+from canonical.cases import Case
+from canonical.contracts import ContractId
+from canonical.entries import MilestoneReached, TimeEntry
+from canonical.landscape import Landscape
+from canonical.opportunities import Opportunity
+from canonical.organization import EntityId
+from canonical.processes import PROCESSES, CollectRequest, InvoiceRequest, Lane, Routes
+from canonical.projects import ProjectCode
+from canonical.systems import ForeignId
+from console import starting
+from store import cases
+from store.database import Database
+from store.tables.reference import CounterRow
+from tests.fakes import CRM, ERP, PSA, USMF, account, entry, foreign, opportunity
+from tests.ports import FakeCrm, FakeErp, FakePsa
+
+T = TypeVar("T")
+Handle = WorkflowHandle[Any, Any]
+
+DAY_SIX_ENDS = date(2026, 7, 31)
+_PATIENCE = timedelta(seconds=30)
+_HOUSES = count(1)
+
+
+@dataclass
+class House:
+    """One deal, the systems it goes through, and the processes that carry it there.
+
+    Ids end in the house's own numbers, so that houses on one server do not meet.
+    """
+
+    client: Client
+    database: Database
+    landscape: Landscape
+    number: int
+    crm: FakeCrm = field(default_factory=FakeCrm)
+    psa: FakePsa = field(default_factory=FakePsa)
+    erp: FakeErp = field(default_factory=FakeErp)
+    entity: EntityId = USMF
+    messages: Any = field(default_factory=lambda: count(1))
+
+    @property
+    def opportunity(self) -> ForeignId:
+        return foreign(CRM, f"006A{self.number}")
+
+    @property
+    def account(self) -> ForeignId:
+        return foreign(CRM, f"001A{self.number}")
+
+    @property
+    def contract(self) -> ContractId:
+        return ContractId(f"CT-{self.number + 1:05}")
+
+    @property
+    def project(self) -> ProjectCode:
+        return ProjectCode(f"PR-{self.number + 1:05}")
+
+    @property
+    def shell(self) -> ForeignId:
+        """Return the PSA's id of the project."""
+        return next(shell for shell, code in self.psa.projects.items() if code == self.project)
+
+    @property
+    def routes(self) -> Routes:
+        return Routes(entity=self.entity, crm=CRM, psa=PSA, erp=ERP)
+
+    @property
+    def lane(self) -> Lane:
+        return Lane(erp=ERP, entity=self.entity, shard=0)
+
+    def cycle(self, number: int = 1) -> InvoiceRequest:
+        return InvoiceRequest(
+            contract=self.contract, cycle=number, opportunity=self.opportunity, routes=self.routes
+        )
+
+    def run(self, name: str) -> Handle:
+        """Return the latest run under an id."""
+        return self.client.get_workflow_handle(name)
+
+    @property
+    def engagement(self) -> Handle:
+        return self.run(processes.engagement_id(self.opportunity, 1))
+
+    @property
+    def activation(self) -> Handle:
+        return self.run(processes.contract_id(self.contract))
+
+    @property
+    def opening(self) -> Handle:
+        return self.run(processes.project_id(self.project))
+
+    @property
+    def client_master(self) -> Handle:
+        return self.run(processes.client_id(self.account))
+
+    @property
+    def posting(self) -> Handle:
+        return self.run(processes.posting_id(self.lane))
+
+    @property
+    def billing(self) -> Handle:
+        return self.run(processes.billing_id(self.contract))
+
+    def onboarding(self, number: int = 1) -> Handle:
+        return self.run(f"onboard:{self.account}:{ERP}:{number}")
+
+    def issue(self, cycle: int = 1) -> Handle:
+        return self.run(processes.invoice_id(self.cycle(cycle)))
+
+    def sells(self, deal: Opportunity | None = None, **changes: object) -> None:
+        """Put the deal into the CRM as it is now."""
+        mine = {"id": self.opportunity, "account": self.account}
+        deal = (deal or opportunity()).model_copy(update=mine | changes)
+        self.crm.deals[deal.id] = deal
+
+    def knows(self, **changes: object) -> None:
+        """Put the deal's account into the CRM as it is now."""
+        known = account(id=self.account, **changes)
+        self.crm.accounts[known.id] = known
+
+    async def hears(self) -> None:
+        """Bring the CRM's message about the deal."""
+        message = f"message-{next(self.messages)}"
+        await starting.engagement(self.client, self.database, self.opportunity, message)
+
+    async def wins(self, deal: Opportunity | None = None, **changes: object) -> None:
+        """Win the deal, and hear of it."""
+        if self.account not in self.crm.accounts:
+            self.knows()
+        self.sells(deal, **changes)
+        await self.hears()
+
+    async def activates(self, deal: Opportunity | None = None, **changes: object) -> None:
+        """Win the deal, and wait until it is active."""
+        await self.wins(deal, **changes)
+        assert await ended(self.activation) == "activated"
+
+    def worked(self, number: int = 1, **changes: object) -> TimeEntry:
+        """Return an entry on the deal's project."""
+        mine: dict[str, object] = {"id": foreign(PSA, str(1000 + number)), "project": self.shell}
+        return entry(**(mine | changes))
+
+    async def approves(self, *entries: TimeEntry) -> None:
+        """Approve work in the PSA, and fetch it."""
+        self.psa.approves(f"T{next(self.messages)}", *entries)
+        await self.collects()
+
+    async def reaches(self, number: int, on: date = date(2026, 7, 1)) -> None:
+        """Reach a milestone in the PSA, and fetch it."""
+        term = f"{self.contract}/M{number}"
+        milestone = next(at for at, known in self.psa.milestones.items() if known == term)
+        reached = {"id": milestone, "milestone": term, "project": self.project, "reached_on": on}
+        self.psa.reaches(milestone.value, MilestoneReached.model_validate(reached))
+        await self.collects()
+
+    async def collects(self) -> None:
+        """Fetch what is new in the PSA, and wake who has work."""
+        collecting = await self.client.start_workflow(
+            "CollectApprovals",
+            CollectRequest(psa=PSA),
+            id=f"{processes.collect_id(PSA)}:{self.number}",
+            task_queue=PROCESSES,
+            static_summary=f"Collect approvals from {PSA}",
+        )
+        await collecting.result()
+
+    async def bills(self, day: date = DAY_SIX_ENDS) -> None:
+        """Ask for an invoice of the work up to a day."""
+        await starting.bill(self.client, self.database, self.landscape, self.contract, day)
+
+    async def parked(self, *, cases_open: int = 1) -> Sequence[Case]:
+        """Wait until so many cases are open, and return them."""
+
+        async def look() -> Sequence[Case] | None:
+            async with self.database.reading() as tx:
+                found = await cases.open_cases(tx)
+            return found if len(found) == cases_open else None
+
+        return await until(look)
+
+    async def open_cases(self) -> Sequence[Case]:
+        async with self.database.reading() as tx:
+            return await cases.open_cases(tx)
+
+
+
+@asynccontextmanager
+async def housed(
+    client: Client,
+    database: Database,
+    landscape: Landscape,
+    *,
+    number: int | None = None,
+    cached_workflows: int = 1000,
+    **systems: Any,
+) -> AsyncGenerator[House]:
+    """Open a house with its workers, and leave nothing of it running."""
+    house = House(
+        client,
+        database,
+        _at_once(landscape),
+        next(_HOUSES) * 10 if number is None else number,
+        **systems,
+    )
+    await _start_counting(database, house.number)
+    await _clear(client)
+    async with AsyncExitStack() as stack:
+        for each in workers(house, cached_workflows):
+            await stack.enter_async_context(each)
+        yield house
+        await _clear(client)
+
+
+def workers(house: House, cached_workflows: int = 1000) -> list[Worker]:
+    """Return the workers of every queue, as the composition root builds them."""
+    connectors: dict[Any, worker.Port] = {CRM: house.crm, PSA: house.psa, ERP: house.erp}
+    whole = worker.House(house.client, house.database, house.landscape, connectors)
+    processes_worker = worker.processes(whole, cached_workflows=cached_workflows)
+    return [processes_worker, *(worker.system(whole, each) for each in house.landscape.systems)]
+
+
+async def until(question: Callable[[], Awaitable[T | None]]) -> T:
+    """Ask until there is an answer."""
+    async with asyncio.timeout(_PATIENCE.total_seconds()):
+        while not (answer := await question()):
+            await asyncio.sleep(0.01)
+    return answer
+
+
+async def ended(run: Handle) -> Any:  # noqa: ANN401 - each process has its own result
+    """Return the result of a run that another process may still have to start."""
+
+    async def look() -> bool:
+        with suppress(RPCError):
+            await run.describe()
+            return True
+        return False
+
+    await until(look)
+    async with asyncio.timeout(_PATIENCE.total_seconds()):
+        return await run.result()
+
+
+async def card(run: Handle) -> str:
+    """Return what the Temporal Web UI shows as current details."""
+    metadata: WorkflowMetadata = await run.query(
+        "__temporal_workflow_metadata", result_type=WorkflowMetadata
+    )
+    return str(metadata.current_details)
+
+
+def _at_once(landscape: Landscape) -> Landscape:
+    at_once = {"longest_request": timedelta(0), "read_lag": timedelta(0)}
+    systems = tuple(each.model_copy(update=at_once) for each in landscape.systems)
+    return landscape.model_copy(update={"systems": systems})
+
+
+async def _start_counting(database: Database, after: int) -> None:
+    async with database.transaction() as tx:
+        for name in ("client", "contract", "project"):
+            tx.add(CounterRow(name=name, value=after))
+
+
+async def _clear(client: Client) -> None:
+    async for run in client.list_workflows('ExecutionStatus = "Running"'):
+        with suppress(RPCError):
+            await client.get_workflow_handle(run.id, run_id=run.run_id).terminate()
