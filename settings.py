@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from canonical.landscape import Landscape
 from canonical.mappings import Mapping
+from canonical.ownership import Ownership
 
 _ROOM = Path(__file__).parent
 _ROUTES = ("crm", "psa", "erp", "approval_above")
@@ -70,6 +71,15 @@ def load_mappings(path: Path) -> tuple[Mapping, ...]:
         SettingsError: the file is missing or wrong.
     """
     return _checked(TypeAdapter(tuple[Mapping, ...]), _toml(path).get("mapping", []), path)
+
+
+def load_ownership(path: Path) -> Ownership:
+    """Return who owns which field.
+
+    Raises:
+        SettingsError: the file is missing or wrong.
+    """
+    return _checked(TypeAdapter(Ownership), {"owners": _toml(path)}, path)
 
 
 def load_credentials(path: Path) -> Credentials:

@@ -22,7 +22,7 @@ import settings
 from activities import failpoints
 from activities.approvals import PsaApprovals
 from activities.cases import CaseRecords
-from activities.clients import ClientRecords, CrmClients, ErpClients, PsaClients
+from activities.clients import ClientRecords, ClientRules, CrmClients, ErpClients, PsaClients
 from activities.contracts import ContractRecords
 from activities.deals import CrmDeals
 from activities.effects import Boundary, Effects
@@ -35,6 +35,7 @@ from activities.postings import ErpPostings, PostingRecords
 from activities.projects import CrmProjects, ErpProjects, ProjectRecords, PsaProjects
 from canonical import systems
 from canonical.landscape import Landscape, SystemInstance
+from canonical.ownership import Ownership
 from canonical.processes import PROCESSES
 from canonical.systems import SystemId
 from connectors import ports, registry
@@ -84,6 +85,7 @@ class House:
     database: Database
     landscape: Landscape
     connectors: dict[SystemId, Port]
+    ownership: Ownership
     at: Boundary = field(default_factory=lambda: failpoints.armed(None))
 
 
@@ -133,7 +135,8 @@ def _crm_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     crm: Any = house.connectors[instance.id]
     effects = Effects(house.database, house.at)
     deals = CrmDeals(crm, house.database, house.landscape)
-    clients = CrmClients(crm, house.database, effects, house.landscape)
+    rules = ClientRules(house.landscape, house.ownership)
+    clients = CrmClients(crm, house.database, effects, rules)
     projects = CrmProjects(crm, effects)
     invoices = CrmInvoices(crm, house.database, effects)
     return [deals.read, clients.check, clients.publish, projects.publish, invoices.publish]
@@ -190,7 +193,8 @@ async def main(config: Settings, queues: frozenset[str] | None = None) -> None:
     database = Database(config.store_url)
     async with connected(landscape, credentials) as connectors, AsyncExitStack() as stack:
         at = failpoints.armed(config.failpoint)
-        house = House(client, database, landscape, connectors, at)
+        ownership = settings.load_ownership(config.ownership)
+        house = House(client, database, landscape, connectors, ownership, at)
         workers = [processes(house), *(system(house, each) for each in landscape.systems)]
         for each in workers:
             if queues is None or each.task_queue in queues:

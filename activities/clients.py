@@ -1,5 +1,6 @@
 """Clients: from an account in the CRM to a customer and a company, under one golden record."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import activity
@@ -12,6 +13,7 @@ from canonical.clients import Client, ClientId, ClientLinks
 from canonical.codes import CustomerCodes
 from canonical.landscape import Landscape
 from canonical.organization import EntityId
+from canonical.ownership import Ownership
 from canonical.processes import Routes
 from canonical.systems import ForeignId
 from connectors import ports
@@ -41,28 +43,38 @@ class OpenClient(Record):
     routes: Routes
 
 
+@dataclass(frozen=True)
+class ClientRules:
+    """What a client is checked against: the firm's entities, and who owns which field."""
+
+    landscape: Landscape
+    ownership: Ownership
+
+
 class CrmClients:
     """Steps about clients, bound to one CRM by the worker."""
 
     def __init__(
-        self, crm: ports.Crm, database: Database, performed: Effects, landscape: Landscape
+        self, crm: ports.Crm, database: Database, performed: Effects, rules: ClientRules
     ) -> None:
         self._crm = crm
         self._database = database
         self._effects = performed
-        self._landscape = landscape
+        self._rules = rules
 
     @activity.defn(name="clients.check")
     async def check(self, question: CheckClient) -> ClientChecked:
         """Read and check an account; keep the golden record. Idempotent: newest. 1 request."""
         with failures.reported():
             account = await self._crm.account(question.account)
-            supplier = self._landscape.entity(question.entity).country
+            supplier = self._rules.landscape.entity(question.entity).country
             async with self._database.transaction() as tx:
                 client = await clients.identify(tx, account.id)
                 verdict = client_check.decide(account, client, supplier)
                 if isinstance(verdict, client_check.Incomplete):
                     return ClientChecked(client=client, defects=verdict.defects)
+                changed = await clients.changes(tx, verdict.client)
+                self._rules.ownership.refuse_strangers("client", changed, "crm")
                 await clients.save(tx, verdict.client)
         return ClientChecked(client=client, defects=())
 

@@ -28,6 +28,7 @@ _CLASS: dict[str, ErrorClass] = {  # by the error's own name; `domain.md` §4.2
     "UnknownContractError": "E07",
     "UnknownProjectError": "E07",
     "ContentChangedError": "E08",
+    "NotOwnerError": "E08",
     "DoubleFoundError": "E09",
     "AmountsDifferError": "E15",
     "ApprovalStaleError": "E16",
@@ -37,6 +38,7 @@ _CODE_DEFECT: ErrorClass = "E21"
 _OWNER: dict[ErrorClass, Owner] = {
     "E05": "finance",
     "E06": "finance",
+    "E08": "sales_ops",
     "E09": "finance",
     "E15": "finance",
     "E16": "finance",

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from bench import bare, cpu, timesheets
@@ -48,11 +49,12 @@ class Runs:
         self.platform = PlatformRun(house)
         self.timesheets = 0
 
-    async def by_platform(self) -> Measured:
-        """Post once by the platform."""
+    async def by_platform(self, watch: AbstractContextManager[None] | None = None) -> Measured:
+        """Post once by the platform; `watch` is entered for as long as the clock runs."""
         deal = await self._approved()
-        used, log = self._used(), await self._log_end()
-        posted = await self.platform.post(deal, self._load.entries)
+        log, used = await self._log_end(), self._used()
+        with watch or nullcontext():
+            posted = await self.platform.post(deal, self._load.entries)
         spent = cpu.between(used, self._used())
         await self._check(log)
         return Measured(posted.seconds, spent, posted.events)
@@ -62,7 +64,7 @@ class Runs:
         deal = await self._approved()
         await loop.warm(deal)
         known = await bare.known(self._house, deal)
-        used, log = self._used(), await self._log_end()
+        log, used = await self._log_end(), self._used()
         began = time.perf_counter()
         notices = await loop.post(deal, known)
         seconds = time.perf_counter() - began

@@ -11,7 +11,6 @@ from canonical.organization import EntityId, LegalEntity
 from canonical.systems import SystemId
 
 SystemRole = Literal["crm", "psa", "erp"]
-Maker = Literal["tiebeam", "erp", "nobody"]
 
 
 class UnknownEntityError(RuleError):
@@ -44,17 +43,21 @@ class SystemInstance(Record):
 
 
 class Makers(Record):
-    """Who makes each kind of ledger entry in one ERP; exactly one maker each."""
+    """Who makes each kind of ledger entry in one ERP; exactly one maker each.
 
-    cost: Maker
-    accrual: Maker
-    accrual_reversal: Maker
-    invoice: Maker
-    tax: Maker
-    realized_fx: Maker
-    revaluation: Maker
-    revenue: Maker
-    intercompany: Maker
+    The types are what this version can do: it posts cost and drafts invoices, the ERP makes
+    what follows from them, and what nobody makes yet is not made twice either.
+    """
+
+    cost: Literal["tiebeam"]
+    accrual: Literal["nobody"]
+    accrual_reversal: Literal["nobody"]
+    invoice: Literal["tiebeam"]
+    tax: Literal["erp"]
+    realized_fx: Literal["erp"]
+    revaluation: Literal["erp"]
+    revenue: Literal["erp"]
+    intercompany: Literal["nobody"]
 
 
 class EntityRoutes(Record):

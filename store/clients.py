@@ -9,6 +9,8 @@ from store import counters, trail
 from store.database import Transaction
 from store.tables.parties import ClientRow, OnboardingRow
 
+_IDENTITY = ("id", "account")  # ours, and the link itself
+
 
 class UnknownClientError(RuleError):
     """A client is needed that has no golden record yet."""
@@ -23,6 +25,17 @@ async def identify(tx: Transaction, account: ForeignId) -> ClientId:
     row = ClientRow(id=f"CL-{number:05}", account=account.model_dump_json())
     tx.add(row)
     return ClientId(row.id)
+
+
+async def changes(tx: Transaction, client: Client) -> tuple[str, ...]:
+    """Return the fields in which a golden record would change; all of a new one."""
+    row = await tx.get_one(ClientRow, client.id)
+    kept = Client.model_validate_json(row.content) if row.content else None
+    return tuple(
+        name
+        for name in Client.model_fields
+        if name not in _IDENTITY and (not kept or getattr(kept, name) != getattr(client, name))
+    )
 
 
 async def save(tx: Transaction, client: Client) -> None:

@@ -1,5 +1,6 @@
 """Parking: a step that a person must look at waits inside its workflow until it can go on."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -24,21 +25,34 @@ class Parking:
         self._contract = contract
         self._resumed = 0
         self._parked = 0
+        self._card = ""
 
     def resume(self) -> None:
         """Let every parked step look again."""
         self._resumed += 1
 
-    async def through(self, step: str, action: Callable[[], Awaitable[T]]) -> T:
-        """Return the action's result, parking for as long as it fails for good."""
+    async def through(
+        self, step: str, action: Callable[[], Awaitable[T]], *, is_undoing: bool = False
+    ) -> T:
+        """Return the action's result, parking for as long as it fails for good.
+
+        A cancelled workflow stops here once the step has ended, unless the step undoes what the
+        workflow did: nothing that a step still does may come after its compensation.
+        """
         while True:
             before = self._resumed
             try:
-                return await action()
+                done = await action()
             except ActivityError as failure:
                 if is_cancelled_exception(failure):
                     raise
+                if not is_undoing:
+                    stop_if_cancelled()
                 await self._wait(_failed(failure, step), before)
+            else:
+                if not is_undoing:
+                    stop_if_cancelled()
+                return done
 
     async def until_fixed(self, step: str, defects: tuple[Defect, ...], before: int) -> None:
         """Wait with what is wrong on the card until somebody resumes the workflow."""
@@ -49,19 +63,32 @@ class Parking:
         """Return how often the workflow has been resumed; read it before looking."""
         return self._resumed
 
+    @property
+    def parked(self) -> int:
+        """Return how many steps wait for a person."""
+        return self._parked
+
     async def _wait(self, question: OpenCases, before: int) -> None:
-        opened = await self._open(question)
+        if not self._parked:
+            self._card = workflow.get_current_details()
         self._parked += 1
+        opened = await self._open(question)
         try:
             # A resume that came while the step was still failing counts.
             await workflow.wait_condition(lambda: self._resumed > before)
-        finally:
-            self._parked -= 1
+        except asyncio.CancelledError:
+            await self._close(opened)
+            raise
+        await self._close(opened)
+
+    async def _close(self, opened: CasesOpened) -> None:
+        self._parked -= 1
+        if not self._parked:
+            workflow.set_current_details(self._card)
+            workflow.upsert_search_attributes([search_attributes.CASE.value_set(_NOBODY)])
         await workflow.execute_activity_method(
             CaseRecords.close, opened, **options.record("Close the case")
         )
-        if not self._parked:
-            workflow.upsert_search_attributes([search_attributes.CASE.value_set(_NOBODY)])
 
     async def _open(self, question: OpenCases) -> CasesOpened:
         update = {

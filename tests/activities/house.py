@@ -4,13 +4,16 @@ from datetime import date, timedelta
 
 from sqlmodel import col, select
 
+import settings
 from activities.effects import Effects
+from activities.postings import PostingRecords
 from canonical.codes import CustomerCodes
 from canonical.contracts import Contract
 from canonical.entries import TimeEntry
 from canonical.processes import InvoiceRequest, Lane, ProjectRequest, Routes
 from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId
+from settings import Settings
 from store import clients, clock, contracts, crosswalk, engagements, entries
 from store.database import Database
 from store.entries import Filed
@@ -26,6 +29,7 @@ CUSTOMER = foreign(ERP, "CL-00001")
 COMPANY = foreign(PSA, "400")
 SHELL = foreign(PSA, "500")
 AT_ONCE = timedelta(0)
+LANDSCAPE = settings.load_landscape(Settings().landscape)
 CODES = CustomerCodes(customer_group="10", payment_terms="Net30", tax_group="DOM")
 PROJECT = ProjectRequest(
     project=project().code, contract=contract().id, opportunity=DEAL, routes=ROUTES
@@ -98,6 +102,10 @@ async def states(database: Database) -> dict[str, str]:
     """Return how far each write to another system has come, by its key."""
     async with database.reading() as tx:
         return {row.key: row.state.value for row in (await tx.exec(select(IntentRow))).all()}
+
+
+def postings(database: Database) -> PostingRecords:
+    return PostingRecords(database, LANDSCAPE)
 
 
 def effects(database: Database) -> Effects:

@@ -120,9 +120,7 @@ async def test_time_of_a_project_of_others_is_refused_by_name(
     await _collect(psa, database, landscape)
 
     assert await _waiting(database) == []
-    assert await _outcomes(database) == [
-        ("rejected", "project psa-main:999 is not one of ours")
-    ]
+    assert await _outcomes(database) == [("rejected", "project psa-main:999 is not one of ours")]
 
 
 @pytest.mark.parametrize("stranger", [0, 1, 2, 3])
@@ -217,9 +215,7 @@ async def test_a_milestone_of_others_or_not_completed_changes_nothing(
 
     await _collect(psa, database, landscape)
 
-    assert await _outcomes(database) == [
-        ("superseded", "not completed, or not one of ours")
-    ]
+    assert await _outcomes(database) == [("superseded", "not completed, or not one of ours")]
 
 
 async def test_a_milestone_that_is_gone_holds_nothing_up(

@@ -2,10 +2,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+import settings
 from activities.clients import (
     CheckClient,
     ClientChecked,
     ClientRecords,
+    ClientRules,
     CrmClients,
     ErpClients,
     OpenClient,
@@ -14,6 +16,7 @@ from activities.clients import (
 from canonical.clients import Account, ClientId, ClientLinks
 from canonical.codes import CustomerCodes
 from canonical.landscape import Landscape
+from settings import Settings
 from store import clients, trail
 from store.clients import UnknownClientError
 from store.database import Database
@@ -26,11 +29,15 @@ OPEN = OpenClient(client=ID, routes=house.ROUTES)
 KEY = "client/CL-00001/psa"
 
 
+def _rules(landscape: Landscape) -> ClientRules:
+    return ClientRules(landscape, settings.load_ownership(Settings().ownership))
+
+
 async def _check(
     database: Database, landscape: Landscape, found: Account, entity: str = USMF
 ) -> ClientChecked:
     crm = FakeCrm(accounts=(found,))
-    steps = CrmClients(crm, database, house.effects(database), landscape)
+    steps = CrmClients(crm, database, house.effects(database), _rules(landscape))
     question = CheckClient.model_validate({"account": found.id, "entity": entity})
     return await ActivityEnvironment().run(steps.check, question)
 
@@ -78,7 +85,7 @@ async def test_two_accounts_are_two_clients(database: Database, landscape: Lands
 async def test_an_account_that_is_gone_is_for_a_person(
     database: Database, landscape: Landscape
 ) -> None:
-    steps = CrmClients(FakeCrm(), database, house.effects(database), landscape)
+    steps = CrmClients(FakeCrm(), database, house.effects(database), _rules(landscape))
     question = CheckClient(account=account().id, entity=USMF)
 
     with pytest.raises(ApplicationError) as caught:
@@ -174,7 +181,7 @@ async def test_two_companies_of_one_client_are_for_a_person(database: Database) 
 async def test_writes_every_id_on_the_account(database: Database, landscape: Landscape) -> None:
     await house.active(database)
     crm = FakeCrm(accounts=(account(),))
-    steps = CrmClients(crm, database, house.effects(database), landscape)
+    steps = CrmClients(crm, database, house.effects(database), _rules(landscape))
 
     for _ in range(2):
         assert await ActivityEnvironment().run(steps.publish, OPEN) == account().id
@@ -189,7 +196,7 @@ async def test_writes_no_account_before_every_system_has_the_client(
 ) -> None:
     await house.won(database)
     crm = FakeCrm(accounts=(account(),))
-    steps = CrmClients(crm, database, house.effects(database), landscape)
+    steps = CrmClients(crm, database, house.effects(database), _rules(landscape))
 
     with pytest.raises(ApplicationError) as caught:
         await ActivityEnvironment().run(steps.publish, OPEN)

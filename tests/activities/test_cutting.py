@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.postings import Cut, CutRequest, PostingRecords
+from activities.postings import Cut, CutRequest
 from canonical.contracts import ContractId
 from canonical.postings import BatchId, HourBatch
 from canonical.slices import Slice
@@ -21,7 +21,7 @@ NOTHING = Cut(batch=None, size=0, held=0, defects=())
 
 async def _cut(database: Database, size: int = 1000) -> Cut:
     request = CutRequest(lane=house.LANE, psa=PSA, size=size)
-    return await ActivityEnvironment().run(PostingRecords(database).cut, request)
+    return await ActivityEnvironment().run(house.postings(database).cut, request)
 
 
 async def _frozen(database: Database, batch: BatchId = FIRST) -> HourBatch:
@@ -128,7 +128,7 @@ async def test_a_held_entry_is_decided_again_once_the_mapping_is_there(database:
     async with database.transaction() as tx:
         await mappings.add(tx, [role])
 
-    released = await ActivityEnvironment().run(PostingRecords(database).release_held, house.LANE)
+    released = await ActivityEnvironment().run(house.postings(database).release_held, house.LANE)
     cut = await _cut(database)
 
     assert (released, cut.size, cut.held) == (1, 1, 0)
@@ -141,7 +141,7 @@ async def test_without_held_entries_nothing_is_released(database: Database) -> N
     await house.active(database)
     await house.approved(database, entry(101))
 
-    released = await ActivityEnvironment().run(PostingRecords(database).release_held, house.LANE)
+    released = await ActivityEnvironment().run(house.postings(database).release_held, house.LANE)
 
     assert released == 0
 
@@ -176,7 +176,7 @@ async def test_finds_the_batches_that_were_not_posted(database: Database) -> Non
     async with database.transaction() as tx:
         await batches.mark_posted(tx, first.batch, "VOU-1")
 
-    found = await ActivityEnvironment().run(PostingRecords(database).unposted, house.LANE)
+    found = await ActivityEnvironment().run(house.postings(database).unposted, house.LANE)
 
     assert found == (second,)
 

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.effects import Effects, Kind, Point
-from activities.postings import CutRequest, ErpPostings, PostingRecords, PostRequest
+from activities.postings import CutRequest, ErpPostings, PostRequest
 from canonical.postings import BatchId
 from canonical.systems import ForeignId
 from store import entries, trail
@@ -31,7 +31,7 @@ async def _frozen(database: Database) -> None:
     await house.active(database)
     await house.approved(database, entry(101), entry(102))
     request = CutRequest(lane=house.LANE, psa=PSA)
-    cut = await ActivityEnvironment().run(PostingRecords(database).cut, request)
+    cut = await ActivityEnvironment().run(house.postings(database).cut, request)
     assert cut.batch == BATCH
 
 

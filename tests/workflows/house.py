@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+import settings
 import worker
 from canonical import processes
 from canonical.cases import Case
@@ -25,6 +26,7 @@ from canonical.processes import PROCESSES, CollectRequest, InvoiceRequest, Lane,
 from canonical.projects import ProjectCode
 from canonical.systems import ForeignId
 from console import starting
+from settings import Settings
 from store import cases
 from store.database import Database
 from store.tables.reference import CounterRow
@@ -200,7 +202,6 @@ class House:
             return await cases.open_cases(tx)
 
 
-
 @asynccontextmanager
 async def housed(
     client: Client,
@@ -231,7 +232,13 @@ async def housed(
 def workers(house: House, cached_workflows: int = 1000) -> list[Worker]:
     """Return the workers of every queue, as the composition root builds them."""
     connectors: dict[Any, worker.Port] = {CRM: house.crm, PSA: house.psa, ERP: house.erp}
-    whole = worker.House(house.client, house.database, house.landscape, connectors)
+    whole = worker.House(
+        house.client,
+        house.database,
+        house.landscape,
+        connectors,
+        settings.load_ownership(Settings().ownership),
+    )
     processes_worker = worker.processes(whole, cached_workflows=cached_workflows)
     return [processes_worker, *(worker.system(whole, each) for each in house.landscape.systems)]
 

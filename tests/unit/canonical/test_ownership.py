@@ -1,53 +1,40 @@
-"""R-023: every field has one owner, and every owned field exists."""
-
-import tomllib
+"""R-023: a machine-readable map names the owner of each field, and others are refused."""
 
 import pytest
 
-from canonical.base import Record
+import settings
 from canonical.clients import Client
 from canonical.contracts import Contract
-from canonical.entries import TimeEntry
-from canonical.invoices import InvoiceStatus
-from canonical.projects import Project
+from canonical.ownership import NotOwnerError, Ownership
 from settings import Settings
 
-_RECORDS: dict[str, type[Record]] = {
-    "client": Client,
-    "contract": Contract,
-    "project": Project,
-    "time_entry": TimeEntry,
-    "invoice": InvoiceStatus,
-}
-_OWNERSHIP = tomllib.loads(Settings().ownership.read_text())
+OWNERSHIP = Ownership(owners={"client": {"name": "crm", "payment_terms": "erp"}})
 
 
-def test_the_map_speaks_of_records_that_exist() -> None:
-    assert set(_OWNERSHIP) == set(_RECORDS)
+def test_an_owner_writes_its_own() -> None:
+    OWNERSHIP.refuse_strangers("client", ["name"], "crm")
 
 
-@pytest.mark.parametrize("name", _RECORDS)
-def test_every_owned_field_exists_and_has_a_role_for_its_owner(name: str) -> None:
-    fields = _OWNERSHIP[name]
-
-    assert set(fields) <= set(_RECORDS[name].model_fields)
-    assert set(fields.values()) <= {"crm", "psa", "erp", "hr"}
+def test_a_stranger_is_refused_and_hears_whose_the_field_is() -> None:
+    with pytest.raises(NotOwnerError, match="client.payment_terms is erp's"):
+        OWNERSHIP.refuse_strangers("client", ["name", "payment_terms"], "crm")
 
 
-@pytest.mark.parametrize(
-    ("field", "owner"),
-    [
-        ("client.tax_profile", "crm"),
-        ("contract.price", "crm"),
-        ("project.milestones", "psa"),
-        ("time_entry.cost", "hr"),
-        ("project.dimensions", "erp"),
-        ("invoice.number", "erp"),
-        ("invoice.balance", "erp"),
-    ],
-)
-def test_the_owners_are_those_of_the_requirements(field: str, owner: str) -> None:
-    """R-024 to R-027."""
-    record, _, name = field.partition(".")
+def test_nobody_owns_what_is_not_listed() -> None:
+    with pytest.raises(NotOwnerError, match="client.shoe_size is nobody's"):
+        OWNERSHIP.refuse_strangers("client", ["shoe_size"], "crm")
 
-    assert _OWNERSHIP[record][name] == owner
+
+@pytest.mark.parametrize(("kind", "model"), [("client", Client), ("contract", Contract)])
+def test_the_shipped_map_lists_only_fields_that_there_are(
+    kind: str, model: type[Client] | type[Contract]
+) -> None:
+    shipped = settings.load_ownership(Settings().ownership)
+
+    assert set(shipped.owners[kind]) <= set(model.model_fields)
+
+
+def test_the_shipped_map_lets_the_crm_write_a_whole_client() -> None:
+    shipped = settings.load_ownership(Settings().ownership)
+
+    shipped.refuse_strangers("client", set(Client.model_fields) - {"id", "account"}, "crm")
