@@ -10,7 +10,17 @@ from typing import Annotated, Any
 import typer
 
 import settings
-from console import attached, deployment, embedded, engine, explanation, problems, showing, starting
+from console import (
+    attached,
+    deployment,
+    embedded,
+    engine,
+    explanation,
+    live,
+    problems,
+    showing,
+    starting,
+)
 from console.attached import HERE, AsJson, Attached, State
 from console.desk import Desk
 from console.embedded import Ports, Processes
@@ -261,7 +271,8 @@ async def _play(running: Running, scenario: Path, state: Path, progress: Progres
 
     script = loader.load(scenario)
     platform = PlatformOnStage(running)
-    played = await play(script, running.urls, running.keys, platform, on_line)
+    async with live.checkpoints(running.database, progress):
+        played = await play(script, running.urls, running.keys, platform, on_line)
     plays.remember(state / _PLAYS, scenario, played)
     return played
 

@@ -60,6 +60,13 @@ class CaseRecords:
             for case in closed.cases:
                 await cases.close_case(tx, case)
 
+    @activity.defn(name="cases.withdraw")
+    async def withdraw(self, workflow: str) -> None:
+        """Close what a cancelled workflow waited for. Idempotent: closed is closed."""
+        async with self._database.transaction() as tx:
+            for case in await cases.open_of(tx, workflow):
+                await cases.close_case(tx, case)
+
 
 def _of_defect(question: OpenCases, defect: Defect, at_risk: Money | None) -> Case:
     return Case(

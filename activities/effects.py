@@ -20,6 +20,7 @@ from connectors import errors
 from store import intents
 from store.database import Database, Transaction
 from store.tables.effects import State
+from telemetry import logs
 
 Send = Callable[[], Awaitable[ForeignId]]
 Resolve = Callable[[], Awaitable[ForeignId | None]]
@@ -110,15 +111,23 @@ def by_reference(
     """
 
     async def resolve() -> ForeignId | None:
-        found = await find()
-        if not found:
-            await asyncio.sleep(settle.total_seconds())
-            found = await find()
+        found = await settled(find, settle)
         if len(found) > 1:
             await _without_doubles(found, discard)
         return found[0] if found else None
 
     return resolve
+
+
+async def settled(
+    find: Callable[[], Awaitable[tuple[ForeignId, ...]]], settle: timedelta
+) -> tuple[ForeignId, ...]:
+    """Return what a search finds now or, if that is nothing, once whatever was sent has landed."""
+    found = await find()
+    if found:
+        return found
+    await asyncio.sleep(settle.total_seconds())
+    return await find()
 
 
 async def ask_a_person() -> ForeignId | None:
@@ -149,10 +158,12 @@ class Effects:
             answer = None
             if progress.state in _UNANSWERED:
                 answer = await effect.resolve()
+                _log("effect.resolved", effect, found=answer is not None)
             answer = answer or await self._send(effect)
             self._at(effect.kind, Point.ANSWERED)
             await self._confirm(effect, answer)
             self._at(effect.kind, Point.CONFIRMED)
+        _log("effect.confirmed", effect, answer=answer.value)
         return answer
 
     async def _plan(self, effect: Effect) -> intents.Progress:
@@ -169,7 +180,9 @@ class Effects:
 
     async def _send(self, effect: Effect) -> ForeignId:
         async with self._database.transaction() as tx:
-            await intents.move(tx, effect.key, State.SENT)
+            progress = await intents.move(tx, effect.key, State.SENT)
+        if progress.answer is not None:  # this attempt was paused, and another one finished
+            return progress.answer
         self._at(effect.kind, Point.SENT)
         try:
             return await effect.send()
@@ -178,18 +191,26 @@ class Effects:
             state = _AFTER.get(type(exc), State.UNCERTAIN)
             async with self._database.transaction() as tx:
                 await intents.move(tx, effect.key, state, reason=exc.reason or str(exc))
+            _log("effect.failed", effect, error=type(exc).__name__, state=state.value)
             raise
 
     async def _confirm(self, effect: Effect, answer: ForeignId) -> None:
         async with self._database.transaction() as tx:
-            await intents.move(tx, effect.key, State.CONFIRMED, answer=answer)
-            if effect.keep is not None:
+            confirmed = await intents.move(tx, effect.key, State.CONFIRMED, answer=answer)
+            if effect.keep is not None and confirmed.answer == answer:
                 await effect.keep(tx, answer)
+        if confirmed.answer != answer:
+            msg = f"{answer} and {confirmed.answer} are there for one write"
+            raise DoubleFoundError(msg)
 
 
 def content_hash(content: Record) -> str:
     """Return the SHA-256 of a record's canonical JSON, in hex."""
     return hashlib.sha256(content.model_dump_json().encode()).hexdigest()
+
+
+def _log(event: str, effect: Effect, **facts: object) -> None:
+    logs.logger().info(event, key=effect.key, system=effect.system, **facts)
 
 
 async def _without_doubles(

@@ -65,12 +65,13 @@ class PsaProjects:
 
     @activity.defn(name="projects.close_plan")
     async def close_plan(self, request: ProjectRequest) -> None:
-        """Archive the shell that we created. Idempotent: nothing to do if there is none."""
+        """Archive every shell that we created. Idempotent: archived stays archived."""
+        code = request.project
         with failures.reported():
-            async with self._database.reading() as tx:
-                shell = await crosswalk.find(tx, "project", request.project, request.routes.psa)
-            for created in [shell] if shell else await self._psa.find_project(request.project):
-                await self._archive(request, created)
+            async with effects.heartbeats():
+                shells = await effects.settled(lambda: self._psa.find_project(code), self._settle)
+            for shell in shells:
+                await self._archive(request, shell)
 
     async def _open_milestone(
         self, request: ProjectRequest, shell: ForeignId, term: MilestoneTerm

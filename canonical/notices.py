@@ -5,11 +5,15 @@ from typing import Literal
 from canonical.base import Record
 from canonical.systems import ForeignId
 
-NoticeKind = Literal["opportunity", "account", "timesheet", "milestone"]
+NoticeKind = Literal["opportunity", "billing_schedule", "account", "timesheet", "milestone"]
 
 
 class Notice(Record):
-    """One message. `id` is the sender's own; the same id twice is one message."""
+    """One message. `id` is the sender's own; the same id twice is one message.
+
+    `subject` is the opportunity, also of a billing schedule; else the account, timesheet or
+    milestone itself.
+    """
 
     id: str
     kind: NoticeKind

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
+from rich.text import Text
 from temporalio.client import Client
 
 from canonical.landscape import Landscape
@@ -44,4 +45,4 @@ def show(views: Sequence[RenderableType]) -> None:
     """Print a result for a person."""
     screen = Console()
     for view in views:
-        screen.print(view)
+        screen.print(view, soft_wrap=isinstance(view, Text))  # an address stays whole

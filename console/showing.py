@@ -1,11 +1,15 @@
 """Showing: a play's report as a person reads it on a terminal."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from canonical import currencies
 
 Values = Mapping[str, Any]
 
@@ -17,8 +21,8 @@ def report(found: Values, *, web_ui: str) -> list[RenderableType]:
         shown += [_ids(found, deal), *(_invoice(invoice) for invoice in deal["invoices"])]
     if found["cases"]:
         shown.append(_cases(found["cases"]))
-    contract = f"{web_ui}/namespaces/default/workflows"
-    shown += [*verdicts(found), Text(f"Every run, with its story: {contract}")]
+    shown += verdicts(found)
+    shown += [_link(project["contract"], web_ui) for project in _projects(found)]
     return shown
 
 
@@ -36,6 +40,16 @@ def verdicts(found: Values) -> list[RenderableType]:
         for breach in verdict["breaches"]
     ]
     return [table, *breaches]
+
+
+def _projects(found: Values) -> list[Values]:
+    return [project for deal in found["deals"] for project in deal["erp_projects"]]
+
+
+def _link(contract: str, web_ui: str) -> RenderableType:
+    query = quote(f'TiebeamContract="{contract}"')
+    address = f"{web_ui}/namespaces/default/workflows?query={query}"
+    return Text(f"Every run of {contract}, with its story: {address}", overflow="fold")
 
 
 def _ids(found: Values, deal: Values) -> RenderableType:
@@ -68,15 +82,14 @@ def _invoice(invoice: Values) -> RenderableType:
             str(line["number"]),
             line["text"],
             line["quantity"],
-            line["unit_price"],
-            line["net"],
-            line["tax"],
+            *(_amount(line[name], invoice) for name in ("unit_price", "net", "tax")),
         )
-    totals = (
-        f"net {invoice['net']} · tax {invoice['tax']} · gross {invoice['gross']} "
-        f"{invoice['currency']}"
-    )
-    return Group(table, Text(totals))
+    parts = (f"{name} {_amount(invoice[name], invoice)}" for name in ("net", "tax", "gross"))
+    return Group(table, Text(f"{' · '.join(parts)} {invoice['currency']}"))
+
+
+def _amount(text: str, invoice: Values) -> str:
+    return f"{Decimal(text):.{currencies.decimals(invoice['currency'])}f}"
 
 
 def _cases(cases: Sequence[Values]) -> RenderableType:

@@ -74,16 +74,16 @@ class Dispatcher:
                 await asyncio.wait_for(self._awake.wait(), _LOOK_AGAIN.total_seconds())
 
     async def _hand_on(self, delivery: Delivery) -> Settled:
-        if delivery.notice.kind == "opportunity":
-            return await self._engage(delivery)
-        return await self._tell_client(delivery)
+        if delivery.notice.kind == "account":
+            return await self._tell_client(delivery)
+        return await self._engage(delivery)
 
     async def _engage(self, delivery: Delivery) -> Settled:
         opportunity = delivery.notice.subject
         async with self._database.reading() as tx:
             engagement = await engagements.running(tx, opportunity)
         if engagement is None or engagement.generation != delivery.generation:
-            return Outcome.SUPERSEDED, "its engagement is over"
+            return Outcome.SUPERSEDED, "no engagement of it is running"
         request = Engage(
             opportunity=opportunity,
             generation=engagement.generation,

@@ -82,7 +82,10 @@ async def _keep(database: Database, system: SystemId, notices: tuple[Notice, ...
 
 
 async def _generation(tx: Transaction, notice: Notice) -> int | None:
-    if notice.kind != "opportunity":
+    if notice.kind == "opportunity":
+        engagement = await engagements.claim(tx, notice.subject)
+    elif notice.kind == "billing_schedule":  # it tells a running engagement, and wins none
+        engagement = await engagements.running(tx, notice.subject)
+    else:
         return None
-    engagement = await engagements.claim(tx, notice.subject)
     return engagement.generation if engagement else None

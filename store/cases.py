@@ -39,6 +39,12 @@ async def open_cases(tx: Transaction) -> Sequence[Case]:
     return [_case(row) for row in (await tx.exec(query.order_by(col(CaseRow.opened_at)))).all()]
 
 
+async def open_of(tx: Transaction, workflow: str) -> Sequence[CaseId]:
+    """Return the cases that a workflow waits with."""
+    query = select(CaseRow.id).where(CaseRow.workflow == workflow, col(CaseRow.closed_at).is_(None))
+    return [CaseId(case) for case in (await tx.exec(query)).all()]
+
+
 async def all_cases(tx: Transaction) -> Sequence[Case]:
     """Return every case there ever was, the oldest first."""
     query = select(CaseRow).order_by(col(CaseRow.opened_at))

@@ -12,7 +12,11 @@ from store import clock, trail
 from store.database import Transaction, insertion
 from store.tables.traffic import CursorRow, InboxRow, Outcome
 
-_FOR_PROCESSES = ("opportunity", "account")  # the others wait for the poll that brought them
+_FOR_PROCESSES = (
+    "opportunity",
+    "billing_schedule",
+    "account",
+)  # the others wait for the poll that brought them
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,7 @@ async def plan(tx: Transaction, intent: Intent) -> Progress:
         trail.audit(tx, "write.planned", intent.key)
     if row.content_hash != intent.content_hash:
         _replan(tx, row, intent)
-    answer = ForeignId.model_validate_json(row.answer) if row.answer else None
-    return Progress(row.state, answer)
+    return _progress(row)
 
 
 async def move(
@@ -63,12 +62,19 @@ async def move(
     *,
     answer: ForeignId | None = None,
     reason: str | None = None,
-) -> None:
-    """Record one step of a planned write."""
-    row = await tx.get_one(IntentRow, key)
+) -> Progress:
+    """Record one step of a planned write, and return how far it has come.
+
+    A confirmed write stays so, whatever an attempt says that was paused meanwhile.
+    """
+    row = await tx.get_one(IntentRow, key, with_for_update=True)
+    if row.state is State.CONFIRMED:
+        trail.audit(tx, "write.overtaken", key, detail=str(answer or to))
+        return _progress(row)
     row.state, row.reason = to, reason
     row.answer = answer.model_dump_json() if answer else None
     trail.audit(tx, f"write.{to}", key)
+    return _progress(row)
 
 
 async def reason(tx: Transaction, key: str) -> str | None:
@@ -82,3 +88,8 @@ def _replan(tx: Transaction, row: IntentRow, intent: Intent) -> None:
         raise ContentChangedError(intent.key)
     row.content_hash, row.state, row.reason = intent.content_hash, State.PLANNED, None
     trail.audit(tx, "write.replanned", intent.key)
+
+
+def _progress(row: IntentRow) -> Progress:
+    answer = ForeignId.model_validate_json(row.answer) if row.answer else None
+    return Progress(row.state, answer)

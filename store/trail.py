@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import col, func, select
 
@@ -11,6 +13,17 @@ from store.tables.effects import AuditRow
 from store.tables.traffic import OutboxRow
 
 TIEBEAM = "tiebeam"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One business event; `seq` is the cursor behind it."""
+
+    seq: int
+    type: str
+    subject: str
+    at: datetime
+    data: dict[str, str]
 
 
 def audit(
@@ -34,7 +47,15 @@ async def publish(tx: Transaction, event: str, subject: str, **data: str) -> Non
         tx.add(row)
 
 
-async def events(tx: Transaction, *, after: int = 0, limit: int = 1000) -> Sequence[OutboxRow]:
+async def events(tx: Transaction, *, after: int = 0, limit: int = 1000) -> Sequence[Event]:
     """Return the events after a cursor, the oldest first."""
     query = select(OutboxRow).where(col(OutboxRow.seq) > after).order_by(col(OutboxRow.seq))
-    return (await tx.exec(query.limit(limit))).all()
+    rows = (await tx.exec(query.limit(limit))).all()
+    return [
+        Event(row.seq or 0, row.type, row.subject, row.at, json.loads(row.data)) for row in rows
+    ]
+
+
+async def last_event(tx: Transaction) -> int:
+    """Return the cursor behind every event there is."""
+    return (await tx.exec(select(func.max(col(OutboxRow.seq))))).one() or 0

@@ -1,6 +1,6 @@
 """Fakes that remember, behind the ports. Trouble for any of their calls can be arranged."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -184,16 +184,18 @@ class Paper:
     invoice: Invoice | None = None
     number: str | None = None
     customer: ForeignId | None = None
-    extra: list[Money] = field(default_factory=list)  # what the ERP adds on its own
 
     @property
     def net(self) -> Money:
-        lines = [line.net for line in self.invoice.lines] if self.invoice else []
-        return Money.total([*lines, *self.extra], self.currency)
+        """Return the sum of the lines."""
+        return self.invoice.net if self.invoice else Money.zero(self.currency)
 
 
 class FakeErp(Troubled):
-    """An ERP in our words. `taxes` holds the percentage of each tax group that has one."""
+    """An ERP in our words. `taxes` holds the percentage of each tax group that has one.
+
+    A `surcharge` is what it adds to every document on its own.
+    """
 
     def __init__(self, *, taxes: dict[str, str] | None = None) -> None:
         super().__init__(ERP)
@@ -203,6 +205,7 @@ class FakeErp(Troubled):
         self.journals: dict[ForeignId, Journal] = {}
         self.papers: dict[ForeignId, Paper] = {}
         self.taxes = taxes or {}
+        self.surcharge: Money | None = None
 
     @property
     def posted_journals(self) -> list[Journal]:
@@ -310,13 +313,14 @@ class FakeErp(Troubled):
     async def invoice_status(self, entity: EntityId, document: ForeignId) -> InvoiceStatus:  # noqa: ARG002
         paper = _present(self.papers.get(document), "invoice")
         percent = Decimal(self.taxes.get(paper.codes.tax_group, "0"))
-        tax = Money.rounded(paper.net.amount * percent / 100, paper.currency)
+        net = paper.net + (self.surcharge or Money.zero(paper.currency))
+        tax = Money.rounded(net.amount * percent / 100, paper.currency)
         return InvoiceStatus(
             state="posted" if paper.number else "draft",
             number=paper.number,
-            net=paper.net,
+            net=net,
             tax=tax,
-            balance=paper.net + tax if paper.number else None,
+            balance=net + tax if paper.number else None,
             line_count=len(paper.invoice.lines) if paper.invoice else 0,
         )
 

@@ -1,6 +1,5 @@
 """Make a won deal a contract that every system can bill, and open its projects."""
 
-import asyncio
 from typing import Literal
 
 from temporalio import workflow
@@ -17,7 +16,7 @@ from canonical.processes import (
 )
 from canonical.projects import ProjectCode
 from telemetry import search_attributes
-from workflows import options
+from workflows import options, together
 from workflows.activate_project import ActivateProject
 from workflows.parking import Parking
 
@@ -39,9 +38,9 @@ class ActivateContract:
         """Return once the contract and all its projects are active."""
         _mark(request)
         await self._request_client()
-        client, _ = await asyncio.gather(self._client_ready(), self._checked())
-        projects = await self._activate(client)
-        await asyncio.gather(*(self._open(project) for project in projects))
+        await self._checked()
+        projects = await self._activate(await self._client_ready())
+        await together.all_of(*(self._open(project) for project in projects))
         workflow.set_current_details(f"**Activated.** Projects: {', '.join(projects)}.")
         await workflow.wait_condition(workflow.all_handlers_finished)
         return "activated"

@@ -23,7 +23,6 @@ class ActivateProject:
     def __init__(self, request: ProjectRequest) -> None:
         self._request = request
         self._parking = Parking(request.project, request.contract)
-        self._is_planned = False
 
     @workflow.run
     async def run(self, request: ProjectRequest) -> Ending:
@@ -35,7 +34,7 @@ class ActivateProject:
             await self._open()
         except (FailureError, asyncio.CancelledError) as exc:
             if is_cancelled_exception(exc):
-                await asyncio.shield(self._compensate())
+                await self._compensate()
             raise
         workflow.set_current_details("**Activated** in every system.")
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -47,14 +46,16 @@ class ActivateProject:
         self._parking.resume()
 
     async def _open(self) -> None:
-        self._is_planned = True  # before the step: it may be applied and never answer
         await self._plan()
         await self._open_in_erp()
         await self._publish()
-        await workflow.execute_activity_method(
-            ProjectRecords.activated,
-            self._request.project,
-            **options.record("Publish that the project is active"),
+        await self._parking.through(
+            "Record the project",
+            lambda: workflow.execute_activity_method(
+                ProjectRecords.activated,
+                self._request.project,
+                **options.record("Publish that the project is active"),
+            ),
         )
 
     async def _plan(self) -> None:
@@ -100,9 +101,13 @@ class ActivateProject:
 
     async def _compensate(self) -> None:
         workflow.set_current_details("**Cancelled.** Archiving what was created.")
-        if self._is_planned:
-            await workflow.execute_activity_method(
+        self._parking.undo()
+        await self._parking.through(
+            "Archive the project shell",
+            lambda: workflow.execute_activity_method(
                 PsaProjects.close_plan,
                 self._request,
                 **options.call(self._request.routes.psa, "Archive the project shell"),
-            )
+            ),
+        )
+        workflow.set_current_details("**Cancelled.** What was created is archived.")

@@ -1,6 +1,5 @@
 """Issue one invoice: draft it, have it approved, post it, and tell everybody its number."""
 
-import asyncio
 from typing import Literal
 
 from temporalio import workflow
@@ -10,7 +9,7 @@ from activities.invoice_mirrors import CrmInvoices, PsaInvoices
 from activities.invoices import Approval, ApproveInvoice, InvoiceRecords, Prepared
 from canonical.processes import InvoiceRequest
 from telemetry import search_attributes
-from workflows import options
+from workflows import options, together
 from workflows.parking import Parking
 
 Ending = Literal["posted", "nothing_to_bill"]
@@ -36,7 +35,7 @@ class IssueInvoice:
             await self._approved(prepared)
             await self._draft()
             number = await self._post()
-            await asyncio.gather(self._tell_crm(), self._tell_psa())
+            await together.all_of(self._tell_crm(), self._tell_psa())
             workflow.set_current_details(f"**Posted** as {number}: {prepared.net} before tax.")
             ending = "posted"
         await workflow.execute_activity_method(

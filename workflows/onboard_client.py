@@ -1,7 +1,5 @@
 """Make an account a client: check it, open it in every system, and tell the CRM."""
 
-import asyncio
-
 from temporalio import workflow
 
 from activities.clients import (
@@ -15,7 +13,7 @@ from activities.clients import (
 from canonical.clients import ClientId
 from canonical.processes import OnboardingRequest
 from telemetry import search_attributes
-from workflows import options
+from workflows import options, together
 from workflows.parking import Parking
 
 
@@ -34,7 +32,7 @@ class OnboardClient:
         client = await self._checked()
         opened = OpenClient(client=client, routes=request.routes)
         workflow.set_current_details(f"**{client}** is complete. Opening it in every system.")
-        await asyncio.gather(self._open_in_erp(opened), self._open_in_psa(opened))
+        await together.all_of(self._open_in_erp(opened), self._open_in_psa(opened))
         await self._publish(opened)
         workflow.set_current_details(f"**Onboarded** as {client}.")
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -13,17 +13,22 @@ _RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(minutes=5)
 )
 
+# A cancelled step is waited for: what undoes it must not overtake it.
+_CANCEL = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+
 # A step in another system heartbeats, so that a killed worker's step moves within seconds.
 _CALL = workflow.ActivityConfig(
     schedule_to_close_timeout=timedelta(days=7),  # then a person looks, by way of a case
     start_to_close_timeout=timedelta(minutes=10),
     heartbeat_timeout=timedelta(seconds=5),
     retry_policy=_RETRY,
+    cancellation_type=_CANCEL,
 )
 _RECORD = workflow.ActivityConfig(
     schedule_to_close_timeout=timedelta(days=1),
     start_to_close_timeout=timedelta(seconds=30),
     retry_policy=_RETRY,
+    cancellation_type=_CANCEL,
     task_queue=PROCESSES,
 )
 

@@ -5,7 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    is_cancelled_exception,
+)
 
 from activities.cases import CaseRecords, CasesOpened, OpenCases
 from canonical.cases import Defect
@@ -26,37 +31,7 @@ class Parking:
         self._resumed = 0
         self._parked = 0
         self._card = ""
-
-    def resume(self) -> None:
-        """Let every parked step look again."""
-        self._resumed += 1
-
-    async def through(
-        self, step: str, action: Callable[[], Awaitable[T]], *, is_undoing: bool = False
-    ) -> T:
-        """Return the action's result, parking for as long as it fails for good.
-
-        A cancelled workflow stops here once the step has ended, unless the step undoes what the
-        workflow did: nothing that a step still does may come after its compensation.
-        """
-        while True:
-            before = self._resumed
-            try:
-                done = await action()
-            except ActivityError as failure:
-                if is_cancelled_exception(failure):
-                    raise
-                if not is_undoing:
-                    stop_if_cancelled()
-                await self._wait(_failed(failure, step), before)
-            else:
-                if not is_undoing:
-                    stop_if_cancelled()
-                return done
-
-    async def until_fixed(self, step: str, defects: tuple[Defect, ...], before: int) -> None:
-        """Wait with what is wrong on the card until somebody resumes the workflow."""
-        await self._wait(OpenCases(workflow="", step=step, subject="", defects=defects), before)
+        self._is_undoing = False
 
     @property
     def resumed(self) -> int:
@@ -68,27 +43,69 @@ class Parking:
         """Return how many steps wait for a person."""
         return self._parked
 
+    def resume(self) -> None:
+        """Let every parked step look again."""
+        self._resumed += 1
+
+    def undo(self) -> None:
+        """Let every further step go through, although the workflow is cancelled."""
+        self._is_undoing = True
+
+    async def through(self, step: str, action: Callable[[], Awaitable[T]]) -> T:
+        """Return the action's result, parking for as long as it fails for good."""
+        while True:
+            before = self._resumed
+            try:
+                done = await action()
+            except ActivityError as failure:
+                if is_cancelled_exception(failure):
+                    raise
+                self._stop_if_cancelled()
+                await self._wait(_failed(failure, step), before)
+            else:
+                self._stop_if_cancelled()
+                return done
+
+    async def until_fixed(self, step: str, defects: tuple[Defect, ...], before: int) -> None:
+        """Wait with what is wrong on the card until somebody resumes the workflow."""
+        await self._wait(OpenCases(workflow="", step=step, subject="", defects=defects), before)
+
     async def _wait(self, question: OpenCases, before: int) -> None:
         if not self._parked:
             self._card = workflow.get_current_details()
         self._parked += 1
-        opened = await self._open(question)
         try:
+            opened = await self._open(question)
+            self._stop_if_cancelled()
             # A resume that came while the step was still failing counts.
             await workflow.wait_condition(lambda: self._resumed > before)
-        except asyncio.CancelledError:
-            await self._close(opened)
+        except (FailureError, asyncio.CancelledError) as stopped:
+            if is_cancelled_exception(stopped):
+                await self._withdraw()
             raise
+        self._parked -= 1
         await self._close(opened)
 
     async def _close(self, opened: CasesOpened) -> None:
-        self._parked -= 1
         if not self._parked:
             workflow.set_current_details(self._card)
             workflow.upsert_search_attributes([search_attributes.CASE.value_set(_NOBODY)])
         await workflow.execute_activity_method(
             CaseRecords.close, opened, **options.record("Close the case")
         )
+
+    async def _withdraw(self) -> None:
+        workflow.upsert_search_attributes([search_attributes.CASE.value_set(_NOBODY)])
+        await workflow.execute_activity_method(
+            CaseRecords.withdraw,
+            workflow.info().workflow_id,
+            **options.record("Close what nobody waits for any more"),
+        )
+
+    def _stop_if_cancelled(self) -> None:
+        # A step that has begun is waited for, so that nothing of it comes after what undoes it.
+        if workflow.cancellation_reason() is not None and not self._is_undoing:
+            raise asyncio.CancelledError
 
     async def _open(self, question: OpenCases) -> CasesOpened:
         update = {

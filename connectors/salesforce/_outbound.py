@@ -21,7 +21,7 @@ _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _SUBJECTS: dict[str, tuple[NoticeKind, str]] = {  # of an object: what changed, and its id's field
     "Opportunity": ("opportunity", "Id"),
     "Account": ("account", "Id"),
-    "Billing_Schedule_Line__c": ("opportunity", "Opportunity__c"),
+    "Billing_Schedule_Line__c": ("billing_schedule", "Opportunity__c"),
 }
 _ACK = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'

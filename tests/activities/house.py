@@ -5,20 +5,43 @@ from datetime import date, timedelta
 from sqlmodel import col, select
 
 import settings
-from activities.effects import Effects
+from activities.effects import Effects, content_hash
 from activities.postings import PostingRecords
 from canonical.codes import CustomerCodes
 from canonical.contracts import Contract
 from canonical.entries import TimeEntry
+from canonical.invoices import Invoice
 from canonical.processes import InvoiceRequest, Lane, ProjectRequest, Routes
 from canonical.projects import Project, ProjectCode
+from canonical.slices import Slice
 from canonical.systems import ForeignId
 from settings import Settings
-from store import clients, clock, contracts, crosswalk, engagements, entries
+from store import (
+    billing,
+    clients,
+    clock,
+    contracts,
+    crosswalk,
+    engagements,
+    entries,
+    invoices,
+    slices,
+)
 from store.database import Database
 from store.entries import Filed
 from store.tables.effects import AuditRow, IntentRow
-from tests.fakes import CRM, ERP, PSA, USMF, client, contract, foreign, opportunity, project
+from tests.fakes import (
+    CRM,
+    ERP,
+    PSA,
+    USMF,
+    client,
+    contract,
+    foreign,
+    invoice,
+    opportunity,
+    project,
+)
 from tests.ports import FakeErp, FakePsa
 
 ROUTES = Routes(entity=USMF, crm=CRM, psa=PSA, erp=ERP)
@@ -76,6 +99,23 @@ async def approved(database: Database, *found: TimeEntry) -> None:
     filed = [Filed(each, project().code, contract().id) for each in found]
     async with database.transaction() as tx:
         await entries.add(tx, filed, lane=LANE.key, timesheet=foreign(PSA, "T1"))
+
+
+async def ready(database: Database, *parts: Slice, cut_off: date = TODAY) -> None:
+    """Leave work ready to bill, and the request to bill it up to a day: cycle 1."""
+    async with database.transaction() as tx:
+        await slices.add(tx, [(contract().id, part) for part in parts])
+        await billing.request(
+            tx, contract().id, kind=billing.CUT_OFF, key=f"cut-off/{cut_off}", cut_off=cut_off
+        )
+
+
+async def drafted(database: Database, **changes: object) -> Invoice:
+    """Leave an invoice as prepared for cycle 1, not yet in the ERP."""
+    made = invoice(**changes)
+    async with database.transaction() as tx:
+        await invoices.draft(tx, made, cycle=1, content_hash=content_hash(made))
+    return made
 
 
 async def link(database: Database, kind: crosswalk.Kind, ours: str, theirs: ForeignId) -> None:

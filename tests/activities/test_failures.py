@@ -32,6 +32,7 @@ CLASSES: dict[str, ErrorClass] = {
     "Missing": "E07",
     "NotExactError": "E21",
     "NotLinkedError": "E07",
+    "NotOwnerError": "E08",
     "OutcomeUnknownError": "E03",
     "Rejected": "E05",
     "Transient": "E01",

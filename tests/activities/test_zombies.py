@@ -1,10 +1,12 @@
 """A paused attempt that wakes up after another one has finished changes nothing any more."""
 
+from dataclasses import replace
+
 import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities import effects
-from activities.effects import Effect, Effects, Kind, Point
+from activities.effects import Effect, Effects, Kind
 from canonical.systems import ForeignId
 from connectors import errors
 from store import crosswalk
@@ -76,18 +78,22 @@ async def test_its_late_answer_does_not_replace_the_one_that_counts(database: Da
 
 
 async def test_it_does_not_send_what_is_confirmed_meanwhile(database: Database) -> None:
-    sent: list[str] = []
-    planned: list[Point] = []
+    sent: list[ForeignId] = []
+
+    async def die() -> ForeignId:
+        raise RuntimeError
 
     async def send() -> ForeignId:
-        sent.append("again")
+        sent.append(DOUBLE)
         return DOUBLE
 
-    class _Paused(Effects):
-        async def _plan(self, effect: Effect):  # type: ignore[no-untyped-def]
-            progress = await super()._plan(effect)
-            await _finish(database)
-            return progress
+    async def paused_before_sending() -> ForeignId | None:
+        await _finish(database)
+        return None
 
-    assert await ActivityEnvironment().run(_Paused(database).once, _effect(send)) == FIRST
-    assert (sent, planned) == ([], [])
+    with pytest.raises(RuntimeError):
+        await ActivityEnvironment().run(Effects(database).once, _effect(die))
+    effect = replace(_effect(send), resolve=paused_before_sending)
+
+    assert await ActivityEnvironment().run(Effects(database).once, effect) == FIRST
+    assert sent == []

@@ -1,4 +1,3 @@
-import json
 from datetime import date
 
 import pytest
@@ -119,5 +118,5 @@ async def test_a_project_is_activated_once(database: Database) -> None:
     async with database.reading() as tx:
         (event,) = await trail.events(tx)
     assert (event.type, event.subject) == ("project.activated", "PR-00001")
-    assert json.loads(event.data) == {"contract": "CT-00001"}
+    assert event.data == {"contract": "CT-00001"}
     assert await actions(database, "PR-00001") == ["project.opened", "project.activated"]

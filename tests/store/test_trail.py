@@ -1,5 +1,4 @@
 import asyncio
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,7 +50,7 @@ async def test_an_event_of_a_subject_is_published_once(database: Database) -> No
     async with database.reading() as tx:
         (event,) = await trail.events(tx)
     assert (event.id, event.type) == ("project.activated/PR-00001", "project.activated")
-    assert json.loads(event.data) == {"contract": "CT-00001"}
+    assert event.data == {"contract": "CT-00001"}
 
 
 async def test_one_transaction_publishes_an_event_once(database: Database) -> None:

@@ -45,7 +45,7 @@ def test_a_won_deal_is_a_notice_of_its_opportunity() -> None:
         (
             "Billing_Schedule_Line__c",
             f"<sf:Id>a005f00000Cc1aBAAR</sf:Id><sf:Opportunity__c>{DEAL}</sf:Opportunity__c>",
-            "opportunity",
+            "billing_schedule",
             DEAL,
         ),
     ],

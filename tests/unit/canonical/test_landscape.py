@@ -8,8 +8,11 @@ from canonical.organization import EntityId
 from canonical.systems import SystemId
 from tests.fakes import CRM, ERP, PSA, USMF
 
-_KINDS = "cost accrual accrual_reversal invoice tax realized_fx revaluation revenue intercompany"
-_MAKERS = dict.fromkeys(_KINDS.split(), "erp")
+_MAKERS = {
+    **dict.fromkeys(("cost", "invoice"), "tiebeam"),
+    **dict.fromkeys(("tax", "realized_fx", "revaluation", "revenue"), "erp"),
+    **dict.fromkeys(("accrual", "accrual_reversal", "intercompany"), "nobody"),
+}
 
 
 def _system(name: str, role: str, **changes: object) -> dict[str, object]:
@@ -66,7 +69,8 @@ def test_waits_for_minutes_where_nobody_says_how_long_a_request_takes() -> None:
         ({"routes": {USMF: {"crm": CRM, "psa": PSA}}}, "erp"),
         ({"makers": {}}, r"add \[makers.erp-main\]"),
         ({"makers": {ERP: _MAKERS | {"cost": "somebody"}}}, "cost"),
-        ({"makers": {ERP: {"cost": "erp"}}}, "accrual"),
+        ({"makers": {ERP: _MAKERS | {"revenue": "tiebeam"}}}, "revenue"),
+        ({"makers": {ERP: {"cost": "tiebeam"}}}, "accrual"),
         ({"posting_shards": 0}, "posting_shards"),
         ({"systems": [_system(CRM, "crm", requests_per_second=0)]}, "requests_per_second"),
         ({"systems": [_system(CRM, "mail")]}, "role"),
@@ -79,6 +83,7 @@ def test_waits_for_minutes_where_nobody_says_how_long_a_request_takes() -> None:
         "half-a-route",
         "no-makers",
         "unknown-maker",
+        "maker-of-another-version",
         "missing-maker",
         "no-shards",
         "no-budget",

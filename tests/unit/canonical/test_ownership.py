@@ -16,12 +16,12 @@ def test_an_owner_writes_its_own() -> None:
 
 
 def test_a_stranger_is_refused_and_hears_whose_the_field_is() -> None:
-    with pytest.raises(NotOwnerError, match="client.payment_terms is erp's"):
+    with pytest.raises(NotOwnerError, match=r"client\.payment_terms is erp's"):
         OWNERSHIP.refuse_strangers("client", ["name", "payment_terms"], "crm")
 
 
 def test_nobody_owns_what_is_not_listed() -> None:
-    with pytest.raises(NotOwnerError, match="client.shoe_size is nobody's"):
+    with pytest.raises(NotOwnerError, match=r"client\.shoe_size is nobody's"):
         OWNERSHIP.refuse_strangers("client", ["shoe_size"], "crm")
 
 
