@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import SecretStr, TypeAdapter
+from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from canonical.landscape import Landscape
@@ -41,6 +41,15 @@ class SettingsError(Exception):
     """A file of the configuration is missing or wrong; the text says which and what to do."""
 
 
+def of_stack(state: Path) -> Settings:
+    """Return the settings that a stack left in its state; the environment goes first."""
+
+    class Kept(Settings):
+        model_config = SettingsConfigDict(env_file=state / "env")
+
+    return Kept()
+
+
 def load_landscape(path: Path) -> Landscape:
     """Return the checked landscape.
 
@@ -48,8 +57,11 @@ def load_landscape(path: Path) -> Landscape:
         SettingsError: the file is missing or wrong.
     """
     found = _toml(path)
-    systems = [{"id": name, **fields} for name, fields in found.get("systems", {}).items()]
-    entities, routes = [], {}
+    systems: list[dict[str, Any]] = [
+        {"id": name, **fields} for name, fields in found.get("systems", {}).items()
+    ]
+    entities: list[dict[str, Any]] = []
+    routes: dict[str, dict[str, Any]] = {}
     for name, fields in found.get("entities", {}).items():
         ways = {key: fields.pop(key) for key in _ROUTES if key in fields}
         entities.append({"id": name, **fields})
@@ -105,10 +117,10 @@ def _toml(path: Path) -> dict[str, Any]:
 def _checked(adapter: TypeAdapter[T], found: object, path: Path) -> T:
     try:
         return adapter.validate_python(found)
-    except ValueError as exc:
+    except ValidationError as exc:
         wrong = "; ".join(
             f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
-            for error in getattr(exc, "errors", list)()
+            for error in exc.errors(include_input=False)
         )
-        msg = f"{path}: {wrong or exc}"
+        msg = f"{path}: {wrong}"
         raise SettingsError(msg) from None  # the original quotes values, secrets among them

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,19 +34,16 @@ from settings import Settings
 from store.database import Database
 from store.engagements import UnknownContractError
 from telemetry import logs
-from world.stage import loader, plays, sabotage
 from world.stage.calls import StageError
-from world.stage.install import install
 from world.stage.keys import Keys
 from world.stage.platform import Belief
-from world.stage.play import Line, Played, play
 from world.stage.problems import ScenarioError
 from world.stage.report import Report
 from world.stage.systems import Urls
+from world.stage.theater import Story, Theater
 
 ROOT = Path(__file__).parent
 _BASE = 8400
-_PLAYS = "plays.json"
 _READABLE: dict[type[Exception], int] = {
     ScenarioError: problems.WRONG_INPUT,
     settings.SettingsError: problems.WRONG_INPUT,
@@ -66,13 +64,7 @@ class Running(Attached):
     """A running stack: how to reach the platform and the systems around it."""
 
     config: Settings
-    keys: Keys
-
-    @property
-    def urls(self) -> Urls:
-        """Return where the systems of the firm are."""
-        at = {each.role: each.url for each in reversed(self.landscape.systems)}
-        return Urls(crm=at["crm"], psa=at["psa"], erp=at["erp"])
+    theater: Theater
 
 
 class PlatformOnStage:
@@ -130,18 +122,17 @@ def demo(
     """Play a won deal from the CRM to a posted invoice, and check the books afterwards."""
 
     async def work() -> None:
-        progress = Progress()
+        progress, story = Progress(), Story.of(scenario)
         async with embedded_stack(state, port, progress) as (running, stack):
-            plot = sabotage.lost_answer(
-                running.urls.erp, lambda: stack.kill("worker"), progress.note
-            )
+            kill = partial(stack.kill, "worker")
+            plot = running.theater.lost_answer(kill, progress.note)
             async with plot if kill_worker else nullcontext():
-                played = await _play(running, loader.find(scenario), state, progress)
-            attached.show(showing.report(_values(played), web_ui=running.config.web_ui))
+                report = await _play(running, story, progress)
+            _show(report, running)
             if keep:
                 progress.note("Ctrl-C stops")
                 await problems.told_to_stop()
-        _judge(played.report)
+        _judge(report)
 
     _run(work())
 
@@ -157,17 +148,14 @@ def play_scenario(
     """Play a scenario on the running stack, through the systems' own APIs, and report."""
 
     async def work() -> None:
-        progress = Progress()
+        story = Story.of(scenario)
         async with attach(state) as running:
-            played = await _play(running, loader.find(scenario), state, progress)
-        text = played.report.model_dump_json(indent=1)
+            found = await _play(running, story, Progress())
+        text = found.model_dump_json(indent=1)
         if report is not None:
             report.write_text(text + "\n")
-        if as_json:
-            typer.echo(text)
-        else:
-            attached.show(showing.report(_values(played), web_ui=running.config.web_ui))
-        _judge(played.report)
+        typer.echo(text) if as_json else _show(found, running)
+        _judge(found)
 
     _run(work())
 
@@ -178,8 +166,7 @@ def verify(state: State = HERE, *, as_json: AsJson = False) -> None:
 
     async def work() -> None:
         async with attach(state) as running:
-            belief = await PlatformOnStage(running).belief()
-            report = await plays.audit(state / _PLAYS, running.urls, running.keys, belief)
+            report = await running.theater.audit(PlatformOnStage(running))
         found = report.model_dump(mode="json", include={"verdicts"})
         attached.tell(found, showing.verdicts(found), as_json=as_json)
         _judge(report)
@@ -227,12 +214,12 @@ async def embedded_stack(
         stack.running(progress.up, [child.name for child in systems]),
         _opened(state) as running,
     ):
-        config = running.config
-        await deployment.prepare_store(running.database, settings.load_mappings(config.mappings))
+        mappings = settings.load_mappings(running.config.mappings)
+        await deployment.prepare_store(running.database, mappings)
         crm = next(each.id for each in landscape.systems if each.role == "crm")
         push = f"{embedded.url(ports.gateway)}/webhooks/{crm}/{keys.webhook_secret}"
-        await install(running.urls, keys, push)
-        poll = timedelta(seconds=config.poll_seconds)
+        await running.theater.install(push)
+        poll = timedelta(seconds=running.config.poll_seconds)
         await deployment.prepare_engine(running.client, running.landscape, poll=poll)
         await stack.start([child.name for child in ours], progress.up)
         yield running, stack
@@ -254,52 +241,41 @@ async def attach(state: Path) -> AsyncGenerator[Running]:
 
 @asynccontextmanager
 async def _opened(state: Path) -> AsyncGenerator[Running]:
-    config = Settings(_env_file=state / "env")
+    config = settings.of_stack(state)
     landscape = settings.load_landscape(config.landscape)
     database = Database(config.store_url)
     try:
         client = await engine.connect(config.temporal_address, config.temporal_namespace)
-        yield Running(landscape, client, database, config, _keys(state))
+        at = {each.role: each.url for each in reversed(landscape.systems)}
+        urls = Urls(crm=at["crm"], psa=at["psa"], erp=at["erp"])
+        theater = Theater(urls, _keys(state), state / "plays.json")
+        yield Running(landscape, client, database, config, theater)
     finally:
         await database.close()
 
 
-async def _play(running: Running, scenario: Path, state: Path, progress: Progress) -> Played:
-    def on_line(line: Line) -> None:
-        if not line.is_done:
-            progress.note(f"{line.number}/{line.total}  {line.day}  {line.text}")
-
-    script = loader.load(scenario)
-    platform = PlatformOnStage(running)
+async def _play(running: Running, story: Story, progress: Progress) -> Report:
     async with live.checkpoints(running.database, progress):
-        played = await play(script, running.urls, running.keys, platform, on_line)
-    plays.remember(state / _PLAYS, scenario, played)
-    return played
+        return await running.theater.play(story, PlatformOnStage(running), progress.note)
 
 
 def _keys(state: Path) -> Keys:
-    file = state / "keys.json"
-    if file.exists():
-        return Keys.from_json(file.read_text())
-    keys = Keys.fresh()
-    embedded.write_secret(file, keys.to_json())
-    credentials = {
-        "crm-main": {
-            "consumer_key": keys.consumer_key,
-            "username": keys.username,
-            "private_key": keys.private_key_pem,
-            "organization": keys.organization_id,
-            "webhook_secret": keys.webhook_secret,
-        },
-        "psa-main": {"token": keys.kantata_tokens[0]},
-        "erp-main": {"client_id": keys.client_id, "client_secret": keys.client_secret},
+    keys = Keys.kept(state / "keys.json")
+    crm = {
+        "consumer_key": keys.consumer_key,
+        "username": keys.username,
+        "private_key": keys.private_key_pem,
+        "organization": keys.organization_id,
+        "webhook_secret": keys.webhook_secret,
     }
-    embedded.write_secret(state / "credentials.toml", embedded.toml(credentials))
+    erp = {"client_id": keys.client_id, "client_secret": keys.client_secret}
+    known = {"crm-main": crm, "psa-main": {"token": keys.kantata_tokens[0]}, "erp-main": erp}
+    embedded.write_secret(state / "credentials.toml", embedded.toml(known))
     return keys
 
 
-def _values(played: Played) -> dict[str, Any]:
-    return played.report.model_dump(mode="json")
+def _show(report: Report, running: Running) -> None:
+    attached.show(showing.report(report.model_dump(mode="json"), running.config.web_ui))
 
 
 def _judge(report: Report) -> None:

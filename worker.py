@@ -104,8 +104,8 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
         *(contracts.check, contracts.activate, clients.onboarded, projects.activated),
         *(postings.cut, postings.unposted, postings.release_held),
         *(invoices.prepare, invoices.approve, invoices.finish),
-        *(engagements.move, engagements.is_fulfilled, cases.open),
-        *(cases.close, cases.withdraw),
+        *(engagements.move, engagements.is_fulfilled, engagements.take_in_again),
+        *(cases.open, cases.close, cases.withdraw),
         *(lanes.request_client, lanes.wake),
     ]
     return Worker(

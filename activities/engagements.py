@@ -6,8 +6,12 @@ from activities import failures
 from canonical.base import Record
 from canonical.contracts import Contract, ContractId
 from canonical.engagements import Stage
-from store import contracts, engagements, entries, slices
+from canonical.notices import Notice
+from canonical.systems import SystemId
+from store import contracts, engagements, entries, inbox, slices
 from store.database import Database, Transaction
+
+_TIEBEAM = SystemId("tiebeam")  # the sender of what we tell ourselves
 
 
 class MoveEngagement(Record):
@@ -34,12 +38,31 @@ class EngagementRecords:
     async def is_fulfilled(self, contract: ContractId) -> bool:
         """Say whether all that was sold is billed. Idempotent: reads only."""
         async with self._database.reading() as tx:
-            known = await contracts.find(tx, contract)
-            if known is None or await entries.has_unposted(tx, contract):
-                return False
-            if await slices.open_count(tx, contract):
-                return False
-            return await _all_billed(tx, known)
+            return await is_through(tx, contract)
+
+    @activity.defn(name="engagements.take_in_again")
+    async def take_in_again(self, contract: ContractId) -> None:
+        """Keep a message about a cancelled deal. Idempotent: one message an engagement."""
+        with failures.reported():
+            async with self._database.transaction() as tx:
+                over = await engagements.of_contract(tx, contract)
+                claimed = await engagements.claim(tx, over.opportunity)
+                if claimed is None:
+                    return
+                notice = Notice(
+                    id=f"{contract}/again", kind="opportunity", subject=over.opportunity
+                )
+                await inbox.receive(tx, _TIEBEAM, notice, generation=claimed.generation)
+
+
+async def is_through(tx: Transaction, contract: ContractId) -> bool:
+    """Say whether everything is posted and billed that a contract sold."""
+    known = await contracts.find(tx, contract)
+    if known is None or await entries.has_unposted(tx, contract):
+        return False
+    if await slices.open_count(tx, contract):
+        return False
+    return await _all_billed(tx, known)
 
 
 async def _all_billed(tx: Transaction, contract: Contract) -> bool:

@@ -65,13 +65,17 @@ class PsaProjects:
 
     @activity.defn(name="projects.close_plan")
     async def close_plan(self, request: ProjectRequest) -> None:
-        """Archive every shell that we created. Idempotent: archived stays archived."""
+        """Archive the shell that we created. Idempotent: nothing to do if there is none."""
         code = request.project
         with failures.reported():
-            async with effects.heartbeats():
-                shells = await effects.settled(lambda: self._psa.find_project(code), self._settle)
-            for shell in shells:
-                await self._archive(request, shell)
+            async with self._database.reading() as tx:
+                known = await crosswalk.find(tx, "project", code, request.routes.psa)
+            for created in [known] if known else await self._created(code):
+                await self._archive(request, created)
+
+    async def _created(self, code: ProjectCode) -> tuple[ForeignId, ...]:
+        async with effects.heartbeats():
+            return await effects.settled(lambda: self._psa.find_project(code), self._settle)
 
     async def _open_milestone(
         self, request: ProjectRequest, shell: ForeignId, term: MilestoneTerm

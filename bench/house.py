@@ -45,7 +45,7 @@ async def opened(progress: Progress, processes: Processes = embedded.ours) -> As
         state = Path(folder)
         async with (
             embedded_stack(state, free_ports(), progress, processes) as (running, stack),
-            systems.connect(running.urls, running.keys) as people,
+            systems.connect(running.theater.urls, running.theater.keys) as people,
         ):
             script = loader.load(loader.find(_STORY))
             await people.move_clocks(TODAY)

@@ -24,9 +24,9 @@ async def opened(house: House) -> AsyncGenerator["Timesheets"]:
     """Sign in, and learn the PSA's ids of the people and of their role."""
     running, firm = house.running, house.script.firm
     async with httpx.AsyncClient(
-        base_url=running.urls.psa, timeout=TIMEOUT_SECONDS, trust_env=False
+        base_url=running.theater.urls.psa, timeout=TIMEOUT_SECONDS, trust_env=False
     ) as client:
-        calls, token = Calls(SYSTEM, client), running.keys.kantata_tokens[0]
+        calls, token = Calls(SYSTEM, client), running.theater.keys.kantata_tokens[0]
         account = Account(calls, token)
         users = {
             user["email_address"]: user["id"]

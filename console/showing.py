@@ -14,7 +14,7 @@ from canonical import currencies
 Values = Mapping[str, Any]
 
 
-def report(found: Values, *, web_ui: str) -> list[RenderableType]:
+def report(found: Values, web_ui: str) -> list[RenderableType]:
     """Return a report's deals with their ids everywhere, their invoices, cases and verdicts."""
     shown: list[RenderableType] = []
     for deal in found["deals"]:

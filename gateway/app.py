@@ -20,7 +20,9 @@ def build(database: Database, doors: Mapping[SystemId, Door], dispatcher: Dispat
         async with dispatcher.running():
             yield
 
-    app = FastAPI(title="Tiebeam gateway", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Tiebeam gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
     app.include_router(webhooks.router(database, doors, dispatcher))
 
     @app.get("/health")

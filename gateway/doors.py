@@ -17,7 +17,7 @@ def build(
 
     Its credential names our `organization` there and the `webhook_secret` of its path.
     """
-    doors = {}
+    doors: dict[SystemId, Door] = {}
     for each in landscape.systems:
         if each.vendor in registry.INBOUND:
             secrets = credentials[each.credential]

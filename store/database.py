@@ -20,7 +20,8 @@ class Database:
     """An engine, and transactions on it. A transaction commits at its end or does nothing."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_async_engine(url)
+        # Its errors end up in histories and logs: they must not quote rows.
+        self._engine = create_async_engine(url, hide_parameters=True)
         self._writing: asyncio.Lock | None = None
         if self._engine.dialect.name == "sqlite":
             # SQLite has one writer; waiting in line here is faster than polling its lock.

@@ -19,7 +19,7 @@ async def of_system(tx: Transaction, system: SystemId) -> Mappings:
 
 async def add(tx: Transaction, mappings: Iterable[Mapping]) -> int:
     """Keep the rows that are new, and return how many there were; rows never change."""
-    known = {_mapping(row) for row in (await tx.exec(select(MappingRow))).all()}
+    known = [_mapping(row) for row in (await tx.exec(select(MappingRow))).all()]
     new = [mapping for mapping in mappings if mapping not in known]
     for mapping in new:
         fields = mapping.model_dump() | {"entity": mapping.entity or ""}

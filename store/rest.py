@@ -39,7 +39,7 @@ async def unfinished(tx: Transaction) -> dict[str, int]:
         ("batches", BatchRow, col(BatchRow.voucher).is_(None)),
         ("cycles", TriggerRow, col(TriggerRow.is_done).is_(False)),
     )
-    found = {}
+    found: dict[str, int] = {}
     for kind, table, condition in waiting:
         query = select(func.count()).select_from(table).where(condition)
         found[kind] = (await tx.exec(query)).one()

@@ -1,5 +1,7 @@
 """The schema of a store: brought up to date, taken back, compared with the tables."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,12 @@ _HERE = Path(__file__).parent / "migrations"
 
 async def upgrade(database: Database, to: str = "head") -> None:
     """Bring the store up to a revision; an up-to-date store stays as it is."""
-    await _run(database, lambda config: command.upgrade(config, to))
+    await _run(database, partial(command.upgrade, revision=to))
 
 
 async def downgrade(database: Database, to: str) -> None:
     """Take the store back to a revision; "base" leaves nothing."""
-    await _run(database, lambda config: command.downgrade(config, to))
+    await _run(database, partial(command.downgrade, revision=to))
 
 
 async def differences(database: Database) -> list[Any]:
@@ -31,7 +33,7 @@ async def differences(database: Database) -> list[Any]:
         return await connection.run_sync(_compare)
 
 
-async def _run(database: Database, step: Any) -> None:  # noqa: ANN401 - alembic is untyped
+async def _run(database: Database, step: Callable[[Config], None]) -> None:
     def apply(connection: Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(_HERE))

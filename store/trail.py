@@ -25,6 +25,11 @@ class Event:
     at: datetime
     data: dict[str, str]
 
+    @property
+    def id(self) -> str:
+        """Return the event's id, which is the same however often it is published."""
+        return f"{self.type}/{self.subject}"
+
 
 def audit(
     tx: Transaction, action: str, subject: str, *, detail: str = "", actor: str = TIEBEAM

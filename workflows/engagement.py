@@ -30,13 +30,15 @@ class Engagement:
         self._request = request
         self._parking = Parking(str(request.opportunity), request.contract)
         self._changes = 0
-        self._unseen_bills = 0
+        self._unseen_progress = 0
         self._read_at = 0
         self._is_won = True
+        self._is_given_up = False
 
     @workflow.run
     async def run(self, _request: Engage) -> Ending:
         """Return how the engagement ended."""
+        self._mark()
         ending: Ending = "cancelled"
         routes, account = await self._deal()
         if routes is not None and await self._activated(routes, account):
@@ -45,6 +47,8 @@ class Engagement:
             ending = "fulfilled"
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._move(Stage(ending), f"**{ending.capitalize()}.**")
+        if ending == "cancelled" and (self._is_won or self._changes > self._read_at):
+            await self._take_in_again()
         return ending
 
     @workflow.signal(name="changed")
@@ -56,7 +60,12 @@ class Engagement:
     @workflow.signal(name="billed")
     def billed(self) -> None:
         """Hear that a cycle of the contract is through."""
-        self._unseen_bills += 1
+        self._unseen_progress += 1
+
+    @workflow.signal(name="posted")
+    def posted(self) -> None:
+        """Hear that the last time of the contract is posted."""
+        self._unseen_progress += 1
 
     @workflow.signal(name="resume")
     def resume(self) -> None:
@@ -110,20 +119,21 @@ class Engagement:
                 if self._is_won:
                     await tell(activation.signal(ActivateContract.resume))
                 else:
+                    self._is_given_up = True
                     activation.cancel()
         try:
             await activation
         except ChildWorkflowError:
-            if self._is_won:
+            if not self._is_given_up:
                 raise
             return False
         return True
 
     async def _all_billed(self) -> None:
-        self._unseen_bills = 0
+        self._unseen_progress = 0
         while not await self._is_fulfilled():
-            await workflow.wait_condition(lambda: self._unseen_bills > 0)
-            self._unseen_bills = 0
+            await workflow.wait_condition(lambda: self._unseen_progress > 0)
+            self._unseen_progress = 0
 
     async def _is_fulfilled(self) -> bool:
         return await workflow.execute_activity_method(
@@ -139,6 +149,22 @@ class Engagement:
             EngagementRecords.move,
             MoveEngagement(contract=self._request.contract, stage=stage),
             **options.record(f"Record that it is {stage.value}"),
+        )
+
+    async def _take_in_again(self) -> None:
+        """Hand on what was heard after the last look: won again, it is the next generation's."""
+        await workflow.execute_activity_method(
+            EngagementRecords.take_in_again,
+            self._request.contract,
+            **options.record("Take the deal in again: it changed"),
+        )
+
+    def _mark(self) -> None:
+        workflow.upsert_search_attributes(
+            [
+                search_attributes.CONTRACT.value_set(self._request.contract),
+                search_attributes.STAGE.value_set(Stage.WON.value),
+            ]
         )
 
     def _no_entity(self) -> Defect:

@@ -4,9 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from store.columns import Choice, Exact, Utc
+from store.tables.base import Row
 
 
 class State(StrEnum):
@@ -19,7 +20,7 @@ class State(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-class IntentRow(SQLModel, table=True):
+class IntentRow(Row, table=True):
     """One write to another system; `key` is business identity plus revision."""
 
     __tablename__ = "intent"
@@ -33,7 +34,7 @@ class IntentRow(SQLModel, table=True):
     reason: str | None = None
 
 
-class AuditRow(SQLModel, table=True):
+class AuditRow(Row, table=True):
     """One change, written in the transaction of the change itself."""
 
     __tablename__ = "audit"
@@ -46,7 +47,7 @@ class AuditRow(SQLModel, table=True):
     detail: str = ""
 
 
-class CaseRow(SQLModel, table=True):
+class CaseRow(Row, table=True):
     """A parked step: what it blocks, whose it is, and how it ended."""
 
     __tablename__ = "case"

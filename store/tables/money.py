@@ -3,12 +3,13 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from store.columns import Exact
+from store.tables.base import Row
 
 
-class InvoiceRow(SQLModel, table=True):
+class InvoiceRow(Row, table=True):
     """An invoice as canonical JSON, and what the ERP says of it."""
 
     __tablename__ = "invoice"

@@ -3,13 +3,14 @@
 from datetime import date
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from canonical.engagements import Stage
 from store.columns import Choice
+from store.tables.base import Row
 
 
-class EngagementRow(SQLModel, table=True):
+class EngagementRow(Row, table=True):
     """One per won opportunity and win."""
 
     __tablename__ = "engagement"
@@ -23,7 +24,7 @@ class EngagementRow(SQLModel, table=True):
     deal: str | None = None  # the opportunity as last read, as canonical JSON
 
 
-class ClientRow(SQLModel, table=True):
+class ClientRow(Row, table=True):
     """A golden record as canonical JSON; None until it is complete."""
 
     __tablename__ = "client"
@@ -33,7 +34,7 @@ class ClientRow(SQLModel, table=True):
     content: str | None = None
 
 
-class OnboardingRow(SQLModel, table=True):
+class OnboardingRow(Row, table=True):
     """Who asked for a client in an ERP; the number is part of the workflow's id."""
 
     __tablename__ = "onboarding"
@@ -45,7 +46,7 @@ class OnboardingRow(SQLModel, table=True):
     number: int
 
 
-class ContractRow(SQLModel, table=True):
+class ContractRow(Row, table=True):
     """An activated contract as canonical JSON."""
 
     __tablename__ = "contract"
@@ -58,7 +59,7 @@ class ContractRow(SQLModel, table=True):
     billed_until: date | None = None
 
 
-class ProjectRow(SQLModel, table=True):
+class ProjectRow(Row, table=True):
     """A project as canonical JSON."""
 
     __tablename__ = "project"
@@ -69,7 +70,7 @@ class ProjectRow(SQLModel, table=True):
     is_active: bool = False
 
 
-class CrosswalkRow(SQLModel, table=True):
+class CrosswalkRow(Row, table=True):
     """What a system calls a thing of ours; either way there is one answer."""
 
     __tablename__ = "crosswalk"

@@ -3,10 +3,12 @@
 from datetime import date
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from store.tables.base import Row
 
 
-class MappingRow(SQLModel, table=True):
+class MappingRow(Row, table=True):
     """One value mapping; rows are added, never changed."""
 
     __tablename__ = "mapping"
@@ -25,7 +27,7 @@ class MappingRow(SQLModel, table=True):
     owner: str
 
 
-class ClockRow(SQLModel, table=True):
+class ClockRow(Row, table=True):
     """The business date, where somebody has set one."""
 
     __tablename__ = "clock"
@@ -34,7 +36,7 @@ class ClockRow(SQLModel, table=True):
     today: date
 
 
-class CounterRow(SQLModel, table=True):
+class CounterRow(Row, table=True):
     """The last number given out under a name."""
 
     __tablename__ = "counter"

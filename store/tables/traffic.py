@@ -4,9 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from store.columns import Choice, Utc
+from store.tables.base import Row
 
 
 class Outcome(StrEnum):
@@ -19,7 +20,7 @@ class Outcome(StrEnum):
     VOIDED = "voided"
 
 
-class InboxRow(SQLModel, table=True):
+class InboxRow(Row, table=True):
     """One message from another system, kept before it is acknowledged."""
 
     __tablename__ = "inbox"
@@ -36,7 +37,7 @@ class InboxRow(SQLModel, table=True):
     reason: str | None = None
 
 
-class OutboxRow(SQLModel, table=True):
+class OutboxRow(Row, table=True):
     """One business event, in CloudEvents' terms; `seq` is what consumers count by."""
 
     __tablename__ = "outbox"
@@ -49,7 +50,7 @@ class OutboxRow(SQLModel, table=True):
     data: str
 
 
-class CursorRow(SQLModel, table=True):
+class CursorRow(Row, table=True):
     """How far a polled system has been read."""
 
     __tablename__ = "cursor"
@@ -58,7 +59,7 @@ class CursorRow(SQLModel, table=True):
     value: str
 
 
-class TriggerRow(SQLModel, table=True):
+class TriggerRow(Row, table=True):
     """A request to bill a contract; the same key is the same request and the same cycle."""
 
     __tablename__ = "trigger"

@@ -5,9 +5,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from store.columns import Choice, Exact, Utc
+from store.tables.base import Row
 
 
 class Progress(StrEnum):
@@ -19,7 +20,7 @@ class Progress(StrEnum):
     POSTED = "posted"
 
 
-class EntryRow(SQLModel, table=True):
+class EntryRow(Row, table=True):
     """One approved entry; `lane` posts it, `batch` and `line` say where it went."""
 
     __tablename__ = "entry"
@@ -56,7 +57,7 @@ class SliceState(StrEnum):
     NON_BILLABLE = "non_billable"
 
 
-class SliceRow(SQLModel, table=True):
+class SliceRow(Row, table=True):
     """A part of a source's quantity and amount; the slices of a source partition it."""
 
     __tablename__ = "slice"
@@ -77,7 +78,7 @@ class SliceRow(SQLModel, table=True):
     line: int | None = None
 
 
-class BatchRow(SQLModel, table=True):
+class BatchRow(Row, table=True):
     """A frozen batch, lines and all, as canonical JSON; its entries name it."""
 
     __tablename__ = "batch"

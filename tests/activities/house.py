@@ -112,7 +112,7 @@ async def ready(database: Database, *parts: Slice, cut_off: date = TODAY) -> Non
 
 async def drafted(database: Database, **changes: object) -> Invoice:
     """Leave an invoice as prepared for cycle 1, not yet in the ERP."""
-    made = invoice(**changes)
+    made = invoice(1, **changes)
     async with database.transaction() as tx:
         await invoices.draft(tx, made, cycle=1, content_hash=content_hash(made))
     return made

@@ -25,12 +25,19 @@ def _steps(erp: FakeErp, database: Database, performed: Effects | None = None) -
     return ErpInvoices(erp, database, performed or Effects(database), settle=house.AT_ONCE)
 
 
-async def _draft(erp: FakeErp, database: Database) -> ForeignId:
-    return await ActivityEnvironment().run(_steps(erp, database).draft, house.cycle())
+async def _draft(erp: FakeErp, database: Database, performed: Effects | None = None) -> ForeignId:
+    steps = _steps(erp, database, performed)
+    return await ActivityEnvironment().run(steps.draft, house.cycle())
 
 
-async def _post(erp: FakeErp, database: Database) -> str:
-    return await ActivityEnvironment().run(_steps(erp, database).post, house.cycle())
+async def _post(erp: FakeErp, database: Database, performed: Effects | None = None) -> str:
+    steps = _steps(erp, database, performed)
+    return await ActivityEnvironment().run(steps.post, house.cycle())
+
+
+async def _issue(erp: FakeErp, database: Database, performed: Effects | None = None) -> str:
+    await _draft(erp, database, performed)
+    return await _post(erp, database, performed)
 
 
 async def _refused(erp: FakeErp, database: Database) -> ApplicationError:
@@ -82,10 +89,8 @@ async def test_a_lost_answer_leaves_one_invoice(database: Database, step: str) -
     erp.loses(step)
 
     with pytest.raises(ApplicationError, match="lost"):
-        await _draft(erp, database)
-        await _post(erp, database)
-    await _draft(erp, database)
-    number = await _post(erp, database)
+        await _issue(erp, database)
+    number = await _issue(erp, database)
 
     assert [paper.number for paper in erp.papers.values()] == [number]
 
@@ -103,12 +108,9 @@ async def test_a_death_at_any_boundary_leaves_one_invoice(
         if (at, where) == (kind, point):
             raise _Death
 
-    dying = _steps(erp, database, Effects(database, die))
     with pytest.raises(_Death):
-        await ActivityEnvironment().run(dying.draft, house.cycle())
-        await ActivityEnvironment().run(dying.post, house.cycle())
-    await _draft(erp, database)
-    number = await _post(erp, database)
+        await _issue(erp, database, Effects(database, die))
+    number = await _issue(erp, database)
 
     assert [(paper.number, paper.net) for paper in erp.papers.values()] == [(number, made.net)]
 

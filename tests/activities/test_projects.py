@@ -85,7 +85,7 @@ async def test_archives_the_shell_that_we_made(database: Database) -> None:
         await ActivityEnvironment().run(_psa(database, psa).close_plan, house.PROJECT)
 
     assert psa.archived == [house.SHELL]
-    assert psa.calls == ["archive_project"]
+    assert psa.calls.count("archive_project") == 1
 
 
 async def test_archives_a_shell_whose_answer_was_lost(database: Database) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import starter
 from console.progress import Progress
 from console.stack import Stack
-from world.stage import loader
-from world.stage.play import Played, play
+from world.stage.report import Report
+from world.stage.theater import Story
 
 _PORTS = 7
 
@@ -34,8 +34,7 @@ async def stack(state: Path) -> AsyncGenerator[tuple[starter.Running, Stack]]:
         yield found
 
 
-async def played(running: starter.Running, scenario: str) -> Played:
+async def played(running: starter.Running, scenario: str) -> Report:
     """Play a shipped scenario to its end."""
-    script = loader.load(loader.find(scenario))
     platform = starter.PlatformOnStage(running)
-    return await play(script, running.urls, running.keys, platform, lambda _: None)
+    return await running.theater.play(Story.of(scenario), platform, lambda _: None)

@@ -22,8 +22,8 @@ async def _killed(
     armed.write_text("\n".join(f"{kind.value}:{point.value}" for kind in kinds))
     patch.setenv("TIEBEAM_FAILPOINT", str(armed))
     async with stage.stack(folder / "state") as (running, _):
-        played = await stage.played(running, scenario)
-    return played.report, armed.read_text().split()
+        report = await stage.played(running, scenario)
+    return report, armed.read_text().split()
 
 
 def _exactly_one_of_everything(report: Report) -> None:

@@ -31,7 +31,7 @@ def _once_everywhere(deal: DealReport, *, invoices: int = 1) -> None:
 
 
 async def test_o_02_hours_are_billed_at_the_rate_of_their_day(running: starter.Running) -> None:
-    report = (await stage.played(running, "tm-rate-change")).report
+    report = await stage.played(running, "tm-rate-change")
     deal = _deal(report)
 
     _holds(report)
@@ -48,7 +48,7 @@ async def test_o_02_hours_are_billed_at_the_rate_of_their_day(running: starter.R
 async def test_o_04_three_milestones_are_three_invoices_and_their_hours_are_covered(
     running: starter.Running,
 ) -> None:
-    report = (await stage.played(running, "milestones")).report
+    report = await stage.played(running, "milestones")
     deal = _deal(report)
 
     _holds(report)
@@ -62,7 +62,7 @@ async def test_o_04_three_milestones_are_three_invoices_and_their_hours_are_cove
 async def test_o_18_a_euro_contract_of_a_dollar_entity_is_owed_at_the_invoice_days_rate(
     running: starter.Running,
 ) -> None:
-    report = (await stage.played(running, "eur-contract")).report
+    report = await stage.played(running, "eur-contract")
     deal = _deal(report)
 
     _holds(report)
@@ -75,7 +75,7 @@ async def test_o_18_a_euro_contract_of_a_dollar_entity_is_owed_at_the_invoice_da
 async def test_o_20_an_eu_business_in_another_state_owes_the_tax_itself(
     running: starter.Running,
 ) -> None:
-    report = (await stage.played(running, "reverse-charge")).report
+    report = await stage.played(running, "reverse-charge")
     deal = _deal(report)
 
     _holds(report)
@@ -88,7 +88,7 @@ async def test_o_20_an_eu_business_in_another_state_owes_the_tax_itself(
 async def test_r_062_r_063_what_is_missing_stops_at_activation_by_name_and_resumes_when_fixed(
     running: starter.Running,
 ) -> None:
-    report = (await stage.played(running, "missing-terms")).report
+    report = await stage.played(running, "missing-terms")
     deal = _deal(report)
 
     _holds(report)
@@ -105,10 +105,20 @@ async def test_r_062_r_063_what_is_missing_stops_at_activation_by_name_and_resum
 async def test_the_same_story_again_is_another_deal_of_another_client(
     running: starter.Running,
 ) -> None:
-    first = (await stage.played(running, "tm-rate-change")).report
-    second = (await stage.played(running, "tm-rate-change")).report
+    first = await stage.played(running, "tm-rate-change")
+    second = await stage.played(running, "tm-rate-change")
 
     _holds(second)
     assert second.play == first.play + 1
     assert _deal(first).crm.opportunity != _deal(second).crm.opportunity
     assert _deal(second).invoices[0].net == _deal(first).invoices[0].net
+
+
+async def test_the_books_are_checked_again_after_all_that_was_played(
+    running: starter.Running,
+) -> None:
+    await stage.played(running, "tm-rate-change")
+
+    report = await running.theater.audit(starter.PlatformOnStage(running))
+
+    _holds(report)

@@ -61,6 +61,16 @@ async def test_the_same_step_parked_again_is_the_same_case(database: Database) -
         assert await cases.all_cases(tx) == [case(text="second")]
 
 
+async def test_a_workflow_finds_the_cases_it_waits_with(database: Database) -> None:
+    await _open(database, case("a", workflow="billing:CT-00001"))
+    await _open(database, case("b", workflow="billing:CT-00001"), case("c"))
+    await _close(database, "a")
+
+    async with database.reading() as tx:
+        assert await cases.open_of(tx, "billing:CT-00001") == ["b"]
+        assert await cases.open_of(tx, "billing:CT-00009") == []
+
+
 async def test_the_oldest_case_stands_first(database: Database) -> None:
     await _open(database, case("b"), case("a"), case("c"))
 

@@ -48,6 +48,27 @@ async def test_the_golden_record_is_kept_as_last_saved(database: Database) -> No
     assert await actions(database, identity) == ["client.saved", "client.saved"]
 
 
+async def test_a_new_golden_record_changes_every_field_that_somebody_owns(
+    database: Database,
+) -> None:
+    """R-023: whose they are is asked before they are kept."""
+    await _identify(database)
+
+    async with database.reading() as tx:
+        changed = await clients.changes(tx, client())
+    assert set(changed) == {"name", "address", "tax_profile", "payment_terms", "currency"}
+
+
+async def test_only_what_differs_changes(database: Database) -> None:
+    await _identify(database)
+    async with database.transaction() as tx:
+        await clients.save(tx, client())
+
+        assert await clients.changes(tx, client()) == ()
+        renamed = client(name="Northwind Traders LLC", payment_terms="NET60")
+        assert await clients.changes(tx, renamed) == ("name", "payment_terms")
+
+
 async def test_a_client_without_a_golden_record_is_named(database: Database) -> None:
     incomplete = await _identify(database)
 

@@ -1,12 +1,15 @@
 import asyncio
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from store import counters, trail
+from canonical.contracts import ContractId
+from store import counters, slices, trail
 from store.database import Database
 from store.tables.effects import AuditRow
 from store.tables.reference import CounterRow
+from tests.fakes import part
 
 
 async def _value(database: Database) -> int | None:
@@ -46,6 +49,20 @@ async def test_a_transaction_that_fails_does_nothing(database: Database) -> None
     async with database.reading() as tx:
         assert await trail.events(tx) == []
         assert (await tx.exec(select(AuditRow))).all() == []
+
+
+async def test_an_error_does_not_quote_the_row(database: Database) -> None:
+    """R-072: errors end up in histories and logs."""
+
+    async def add() -> None:
+        async with database.transaction() as tx:
+            await slices.add(tx, [(ContractId("CT-00001"), part(text="between us"))])
+
+    await add()
+    with pytest.raises(IntegrityError) as caught:
+        await add()
+
+    assert "between us" not in str(caught.value)
 
 
 async def test_a_reader_sees_one_state_whatever_is_written_meanwhile(database: Database) -> None:

@@ -94,7 +94,13 @@ async def test_a_system_waits_for_its_own_messages_only(database: Database) -> N
 
 @pytest.mark.parametrize(
     ("kind", "told"),
-    [("opportunity", ["1"]), ("account", ["1"]), ("timesheet", []), ("milestone", [])],
+    [
+        ("opportunity", ["1"]),
+        ("billing_schedule", ["1"]),
+        ("account", ["1"]),
+        ("timesheet", []),
+        ("milestone", []),
+    ],
 )
 async def test_only_deals_and_accounts_are_told_to_processes(
     database: Database, kind: NoticeKind, told: list[str]

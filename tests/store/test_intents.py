@@ -7,7 +7,7 @@ from store.database import Database
 from store.intents import ContentChangedError, Intent, Progress
 from store.tables.effects import State
 from tests.fakes import ERP, foreign
-from tests.store.trails import actions
+from tests.store.trails import actions, audited
 
 _KEY = "invoice/CT-00001/1/1/draft"
 _DOCUMENT = foreign(ERP, "usmf/1")
@@ -24,9 +24,9 @@ async def _plan(database: Database, content_hash: str = "one", key: str = _KEY) 
 
 async def _move(
     database: Database, to: State, *, answer: ForeignId | None = None, reason: str | None = None
-) -> None:
+) -> Progress:
     async with database.transaction() as tx:
-        await intents.move(tx, _KEY, to, answer=answer, reason=reason)
+        return await intents.move(tx, _KEY, to, answer=answer, reason=reason)
 
 
 async def _reason(database: Database) -> str | None:
@@ -48,11 +48,28 @@ async def test_a_write_is_planned_once(database: Database) -> None:
 
 async def test_a_confirmed_write_keeps_its_answer(database: Database) -> None:
     await _plan(database)
-    await _move(database, State.SENT)
-    await _move(database, State.CONFIRMED, answer=_DOCUMENT)
+    assert await _move(database, State.SENT) == Progress(State.SENT, None)
+    confirmed = Progress(State.CONFIRMED, _DOCUMENT)
+    assert await _move(database, State.CONFIRMED, answer=_DOCUMENT) == confirmed
 
     assert await _plan(database) == Progress(State.CONFIRMED, _DOCUMENT)
     assert await actions(database, _KEY) == ["write.planned", "write.sent", "write.confirmed"]
+
+
+@pytest.mark.parametrize("late", [State.SENT, State.REJECTED, State.UNCERTAIN, State.CONFIRMED])
+async def test_a_confirmed_write_stays_so_whatever_a_late_attempt_says(
+    database: Database, late: State
+) -> None:
+    """R-099."""
+    await _plan(database)
+    await _move(database, State.CONFIRMED, answer=_DOCUMENT)
+
+    told = await _move(database, late, answer=foreign(ERP, "usmf/2"), reason="late")
+
+    assert told == await _plan(database) == Progress(State.CONFIRMED, _DOCUMENT)
+    assert await _reason(database) is None
+    overtaken = (await audited(database, _KEY))[-1]
+    assert (overtaken.action, overtaken.detail) == ("write.overtaken", "erp-main:usmf/2")
 
 
 async def test_a_write_that_was_sent_is_found_so(database: Database) -> None:

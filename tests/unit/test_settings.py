@@ -73,6 +73,19 @@ def test_a_variable_of_the_environment_sets_its_field(monkeypatch: pytest.Monkey
     assert Settings().poll_seconds == 0.1
 
 
+def test_the_environment_goes_before_what_a_stack_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = ("TIEBEAM_GATEWAY_PORT=8500", "TIEBEAM_STORE_URL=sqlite+aiosqlite:///left.db")
+    (tmp_path / "env").write_text("\n".join(left))
+    monkeypatch.setenv("TIEBEAM_GATEWAY_PORT", "8600")
+
+    found = settings.of_stack(tmp_path)
+
+    assert found.gateway_port == 8600
+    assert found.store_url == "sqlite+aiosqlite:///left.db"
+
+
 def test_the_shipped_landscape_is_whole() -> None:
     landscape = settings.load_landscape(_SHIPPED.landscape)
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from sqlmodel import col, select
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
@@ -28,10 +29,12 @@ from canonical.systems import ForeignId
 from console import starting
 from settings import Settings
 from store import cases
-from store.database import Database
+from store.tables.effects import AuditRow
 from store.tables.reference import CounterRow
 from tests.fakes import CRM, ERP, PSA, USMF, account, entry, foreign, opportunity
 from tests.ports import FakeCrm, FakeErp, FakePsa
+from tests.trouble import Troubled
+from tests.workflows.slow_store import SlowStore
 
 T = TypeVar("T")
 Handle = WorkflowHandle[Any, Any]
@@ -49,7 +52,7 @@ class House:
     """
 
     client: Client
-    database: Database
+    database: SlowStore
     landscape: Landscape
     number: int
     crm: FakeCrm = field(default_factory=FakeCrm)
@@ -149,6 +152,11 @@ class House:
         self.sells(deal, **changes)
         await self.hears()
 
+    async def loses(self) -> None:
+        """Take the win back, and hear of it."""
+        self.sells(self.crm.deals[self.opportunity], is_won=False)
+        await self.hears()
+
     async def activates(self, deal: Opportunity | None = None, **changes: object) -> None:
         """Win the deal, and wait until it is active."""
         await self.wins(deal, **changes)
@@ -197,6 +205,12 @@ class House:
 
         return await until(look)
 
+    async def audited(self, action: str) -> Sequence[str]:
+        """Return the subjects of which the trail says that something was done to them."""
+        async with self.database.reading() as tx:
+            query = select(AuditRow.subject).where(AuditRow.action == action)
+            return (await tx.exec(query.order_by(col(AuditRow.seq)))).all()
+
     async def open_cases(self) -> Sequence[Case]:
         async with self.database.reading() as tx:
             return await cases.open_cases(tx)
@@ -205,18 +219,19 @@ class House:
 @asynccontextmanager
 async def housed(
     client: Client,
-    database: Database,
+    database: SlowStore,
     landscape: Landscape,
     *,
     number: int | None = None,
     cached_workflows: int = 1000,
+    settle: timedelta = timedelta(0),
     **systems: Any,
 ) -> AsyncGenerator[House]:
     """Open a house with its workers, and leave nothing of it running."""
     house = House(
         client,
         database,
-        _at_once(landscape),
+        _settling(landscape, settle),
         next(_HOUSES) * 10 if number is None else number,
         **systems,
     )
@@ -251,6 +266,34 @@ async def until(question: Callable[[], Awaitable[T | None]]) -> T:
     return answer
 
 
+async def called(system: Troubled, call: str, times: int = 1) -> None:
+    """Wait until a call has been made so many times; it may still be held."""
+
+    async def look() -> bool:
+        return system.calls.count(call) >= times
+
+    await until(look)
+
+
+async def held(database: SlowStore, step: str) -> None:
+    """Wait until a step is held at its transaction."""
+
+    async def look() -> bool:
+        return step in database.waiting
+
+    await until(look)
+
+
+async def has_event(run: Handle, kind: str) -> None:
+    """Wait until a run's history has an event of a kind."""
+
+    async def look() -> bool:
+        history = await run.fetch_history()
+        return any(event.HasField(f"{kind}_event_attributes") for event in history.events)
+
+    await until(look)
+
+
 async def ended(run: Handle) -> Any:  # noqa: ANN401 - each process has its own result
     """Return the result of a run that another process may still have to start."""
 
@@ -273,13 +316,13 @@ async def card(run: Handle) -> str:
     return str(metadata.current_details)
 
 
-def _at_once(landscape: Landscape) -> Landscape:
-    at_once = {"longest_request": timedelta(0), "read_lag": timedelta(0)}
-    systems = tuple(each.model_copy(update=at_once) for each in landscape.systems)
+def _settling(landscape: Landscape, settle: timedelta) -> Landscape:
+    times = {"longest_request": settle, "read_lag": timedelta(0)}
+    systems = tuple(each.model_copy(update=times) for each in landscape.systems)
     return landscape.model_copy(update={"systems": systems})
 
 
-async def _start_counting(database: Database, after: int) -> None:
+async def _start_counting(database: SlowStore, after: int) -> None:
     async with database.transaction() as tx:
         for name in ("client", "contract", "project"):
             tx.add(CounterRow(name=name, value=after))

@@ -31,9 +31,13 @@ class Dynamics:
         self.door = environment.door
         self._currencies: dict[str, str] = {}
 
+    def learn(self, firm: Firm) -> None:
+        """Note in which currency each legal entity keeps its books."""
+        self._currencies = {key: entity.currency for key, entity in firm.entities.items()}
+
     async def set_up(self, firm: Firm) -> None:
         """Create what is not there yet; what is there stays as it is."""
-        self._currencies = {key: entity.currency for key, entity in firm.entities.items()}
+        self.learn(firm)
         sets: dict[str, list[Row]] = defaultdict(list)
         for row in dynamics_firm.rows(firm):
             sets[row.entity_set].append(row)

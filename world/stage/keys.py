@@ -3,6 +3,7 @@
 import json
 import secrets
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Self
 
 from cryptography.hazmat.primitives import serialization
@@ -51,12 +52,13 @@ class Keys:
             webhook_secret=secrets.token_urlsafe(24),
         )
 
-    def to_json(self) -> str:
-        """Return them for keeping; the text is a secret."""
-        return json.dumps(asdict(self), indent=1)
-
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Return what `to_json` kept."""
-        kept = json.loads(text)
-        return cls(**{**kept, "kantata_tokens": tuple(kept["kantata_tokens"])})
+    def kept(cls, file: Path) -> Self:
+        """Return the credentials of a file that only its owner can read, or fresh ones for it."""
+        if file.exists():
+            known = json.loads(file.read_text())
+            return cls(**{**known, "kantata_tokens": tuple(known["kantata_tokens"])})
+        keys = cls.fresh()
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(asdict(keys), indent=1))
+        return keys

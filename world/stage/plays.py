@@ -9,6 +9,7 @@ from world.stage import loader, readback, systems
 from world.stage.calls import StageError
 from world.stage.cast import Cast
 from world.stage.keys import Keys
+from world.stage.loader import Script
 from world.stage.platform import Belief
 from world.stage.play import Played
 from world.stage.report import Report
@@ -40,6 +41,14 @@ async def audit(
     Raises:
         StageError: nothing was played yet, or a system does not answer.
     """
+    script, cast = _everybody(file)
+    async with systems.connect(urls, keys, transport) as opened:
+        opened.erp.learn(script.firm)
+        await cast.listen(opened)
+        return await readback.read(script, opened, cast, belief)
+
+
+def _everybody(file: Path) -> tuple[Script, Cast]:
     if not file.exists():
         message = "nothing was played on this stack yet: `tiebeam play SCENARIO` does"
         raise StageError(message)
@@ -49,7 +58,4 @@ async def audit(
         cast.accounts |= {f"{name}/{key}": value for key, value in play["accounts"].items()}
         deals = play["opportunities"]
         cast.opportunities |= {f"{name}/{key}": value for key, value in deals.items()}
-    script = loader.load(Path(known[next(reversed(known))]["scenario"]))
-    async with systems.connect(urls, keys, transport) as opened:
-        await cast.listen(opened)
-        return await readback.read(script, opened, cast, belief)
+    return loader.load(Path(known[next(reversed(known))]["scenario"])), cast

@@ -32,7 +32,9 @@ async def lost_answer(
 async def _strike(
     door: httpx.AsyncClient, kill: Callable[[], None], told: Callable[[str], None]
 ) -> None:
-    while not any(fault["hits"] for fault in (await door.get("/_admin/faults")).json()):
+    faults: list[dict[str, int]] = []
+    while not any(fault["hits"] for fault in faults):
         await asyncio.sleep(_LOOK_SECONDS)
+        faults = (await door.get("/_admin/faults")).json()
     told("the ERP has committed the invoice and not answered; killing the worker with SIGKILL")
     kill()

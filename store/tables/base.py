@@ -1,0 +1,11 @@
+"""What every table has in common."""
+
+from typing import Any, ClassVar
+
+from sqlmodel import SQLModel
+
+
+class Row(SQLModel):
+    """A row; each table's class says its `__tablename__`."""
+
+    __tablename__: ClassVar[Any]  # SQLModel declares it in a way that no checker accepts

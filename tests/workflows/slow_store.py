@@ -1,0 +1,33 @@
+"""A store that lets the steps that touch only it wait, as fakes let calls wait."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from temporalio import activity
+from typing_extensions import override
+
+from store.database import Database, Transaction
+
+
+class SlowStore(Database):
+    """Holds the transactions of steps by the steps' names; `waiting` says who is held."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.waiting: list[str] = []
+        self._gates: dict[str, asyncio.Event] = {}
+
+    def holds(self, step: str) -> asyncio.Event:
+        """Let every transaction of a step wait until the event is set."""
+        return self._gates.setdefault(step, asyncio.Event())
+
+    @override
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Transaction]:
+        step = activity.info().activity_type if activity.in_activity() else ""
+        if step in self._gates:
+            self.waiting.append(step)
+            await self._gates[step].wait()
+        async with super().transaction() as tx:
+            yield tx
