@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 8400
     web_ui: str = "http://127.0.0.1:8233"
-    poll_seconds: float = 2.0
+    poll_seconds: float = 5.0
     failpoint: Path | None = None  # where a test says at which boundary this worker dies
     log_format: str = "json"
 

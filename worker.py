@@ -106,7 +106,7 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
         *(invoices.prepare, invoices.approve, invoices.finish),
         *(engagements.move, engagements.is_fulfilled, engagements.take_in_again),
         *(cases.open, cases.close, cases.withdraw),
-        *(lanes.request_client, lanes.wake),
+        *(lanes.request_client, lanes.wake, lanes.tell_engagements),
     ]
     return Worker(
         house.client,

@@ -10,9 +10,11 @@ from typing import Any
 from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities import failures
 from activities.deals import routes
+from activities.engagements import is_through
 from canonical import processes
 from canonical.contracts import ContractId
 from canonical.landscape import Landscape
@@ -28,6 +30,7 @@ from canonical.processes import (
 )
 from store import billing, clients, contracts, engagements, entries
 from store.database import Database
+from store.engagements import Engagement
 
 _ANSWER = timedelta(seconds=20)
 _Start = WithStartWorkflowOperation[Any, Any]
@@ -69,12 +72,30 @@ class Lanes:
         with failures.reported():
             async with self._database.reading() as tx:
                 lanes = [Lane.parse(key) for key in await entries.waiting_lanes(tx)]
-                requests = await billing.waiting(tx)
+                requests = [
+                    asked
+                    for asked in await billing.waiting(tx)
+                    if await contracts.find(tx, asked.contract)  # others wait to be activated
+                ]
             for lane in lanes:
                 await self._post(PostLane(lane=lane, psa=request.psa))
             for asked in requests:
                 await self.bill(asked)
         return len(lanes) + len(requests)
+
+    @activity.defn(name="lanes.tell_engagements")
+    async def tell_engagements(self, lane: Lane) -> int:
+        """Tell every engagement that may be through. Idempotent: each looks for itself."""
+        with failures.reported():
+            async with self._database.reading() as tx:
+                through = [
+                    engagement
+                    for engagement in await engagements.active(tx, lane.entity)
+                    if await is_through(tx, engagement.contract)
+                ]
+            for engagement in through:
+                await self._tell(engagement)
+        return len(through)
 
     async def bill(self, asked: billing.Request) -> None:
         """Tell a contract's billing lane about a cycle; the same cycle twice is one cycle."""
@@ -108,6 +129,14 @@ class Lanes:
             start_signal="more",
             static_summary=f"Post time of {lane.lane.entity} to {lane.lane.erp}",
         )
+
+    async def _tell(self, engagement: Engagement) -> None:
+        run = processes.engagement_id(engagement.opportunity, engagement.generation)
+        try:
+            await self._client.get_workflow_handle(run).signal("posted")
+        except RPCError as exc:
+            if exc.status is not RPCStatusCode.NOT_FOUND:  # it has ended: nothing to tell
+                raise
 
     async def _billing_lane(self, contract: ContractId) -> BillingLane:
         async with self._database.reading() as tx:

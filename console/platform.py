@@ -60,7 +60,13 @@ class PlatformDriver:
 
     async def settled(self) -> bool:
         """Say whether nothing is under way. What waits for a person, in silence, is settled."""
+        if not await self._is_quiet():
+            return False
         await asyncio.gather(*(self._collect(psa) for psa in self._systems("psa")))
+        async with self._database.reading() as tx:
+            return await rest.trail_length(tx) == self._trail
+
+    async def _is_quiet(self) -> bool:
         async with self._database.reading() as tx:
             trail = await rest.trail_length(tx)
             unfinished = await rest.unfinished(tx)
@@ -68,10 +74,8 @@ class PlatformDriver:
         now = asyncio.get_running_loop().time()
         if trail != self._trail:
             self._trail, self._quiet_since = trail, now
-            return False
-        if not unfinished:
-            return True
-        return bool(parked) and now - self._quiet_since > _QUIET_SECONDS
+        silence = now - self._quiet_since
+        return not unfinished or (bool(parked) and silence > _QUIET_SECONDS)
 
     async def belief(self) -> dict[str, Any]:
         """Return what the platform holds true, as plain values."""

@@ -10,6 +10,7 @@ from canonical.contracts import ContractId
 from canonical.engagements import Stage
 from canonical.money import Money
 from canonical.opportunities import Opportunity
+from canonical.organization import EntityId
 from canonical.systems import ForeignId
 from store import counters, trail
 from store.database import Transaction
@@ -132,6 +133,14 @@ async def latest(tx: Transaction, opportunity: ForeignId) -> Engagement | None:
     """Return the last engagement of an opportunity, running or over."""
     row = await _latest(tx, opportunity)
     return _engagement(row) if row else None
+
+
+async def active(tx: Transaction, entity: EntityId) -> Sequence[Engagement]:
+    """Return an entity's engagements whose work is under way."""
+    query = select(EngagementRow).where(
+        EngagementRow.stage == Stage.ACTIVE, EngagementRow.entity == entity
+    )
+    return [_engagement(row) for row in (await tx.exec(query)).all()]
 
 
 async def everything(tx: Transaction) -> Sequence[Engagement]:

@@ -31,7 +31,7 @@ class Delivery:
 async def receive(
     tx: Transaction, source: SystemId, notice: Notice, *, generation: int | None = None
 ) -> bool:
-    """Keep a message; return False if it was here before."""
+    """Keep a message; return False if it was here before, which leaves a trace if it differs."""
     row = insertion(tx, InboxRow).values(
         source=source,
         message=notice.id,
@@ -44,6 +44,7 @@ async def receive(
     # The constraint decides between two deliveries at once; a look before the insert would not.
     new = row.on_conflict_do_nothing().returning(col(InboxRow.id))
     if (await tx.exec(new)).first() is None:
+        await _compare(tx, source, notice)
         return False
     trail.audit(tx, "message.received", f"{source}/{notice.id}", actor=source)
     return True
@@ -83,6 +84,14 @@ async def cursor(tx: Transaction, system: SystemId) -> str:
 async def move_cursor(tx: Transaction, system: SystemId, to: str) -> None:
     """Record how far a polled system has been read."""
     await tx.merge(CursorRow(system=system, value=to))
+
+
+async def _compare(tx: Transaction, source: SystemId, notice: Notice) -> None:
+    query = select(InboxRow).where(InboxRow.source == source, InboxRow.message == notice.id)
+    kept = _delivery((await tx.exec(query)).one()).notice
+    if kept != notice:
+        detail = f"{notice.kind} {notice.subject}"
+        trail.audit(tx, "message.conflicted", f"{source}/{notice.id}", detail=detail, actor=source)
 
 
 def _delivery(row: InboxRow) -> Delivery:

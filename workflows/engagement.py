@@ -19,6 +19,7 @@ from workflows.parking import Parking
 from workflows.telling import tell
 
 Ending = Literal["fulfilled", "cancelled"]
+_Activation = workflow.ChildWorkflowHandle[ActivateContract, Literal["activated"]]
 
 
 @workflow.defn(name="Engagement")
@@ -115,12 +116,7 @@ class Engagement:
                 lambda: activation.done() or self._changes > self._read_at
             )
             if self._changes > self._read_at and not activation.done():
-                await self._read()
-                if self._is_won:
-                    await tell(activation.signal(ActivateContract.resume))
-                else:
-                    self._is_given_up = True
-                    activation.cancel()
+                await self._look_again(activation)
         try:
             await activation
         except ChildWorkflowError:
@@ -128,6 +124,14 @@ class Engagement:
                 raise
             return False
         return True
+
+    async def _look_again(self, activation: _Activation) -> None:
+        await self._read()
+        if self._is_won:
+            await tell(activation.signal(ActivateContract.resume))
+        elif not self._is_given_up:
+            self._is_given_up = True
+            activation.cancel()
 
     async def _all_billed(self) -> None:
         self._unseen_progress = 0

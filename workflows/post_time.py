@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from temporalio import workflow
 
+from activities.lanes import Lanes
 from activities.postings import Cut, CutRequest, ErpPostings, PostingRecords, PostRequest
 from canonical.processes import PostLane
 from telemetry import search_attributes
@@ -26,27 +27,27 @@ class PostTime:
         self._psa = request.psa
         self._parking = Parking(request.lane.key)
         self._heard = 0
-        self._posting: set[asyncio.Task[None]] = set()
+        self._steps: list[asyncio.Task[None]] = []
         self._posted = 0
+        self._told = 0
 
     @workflow.run
     async def run(self, request: PostLane) -> Ending:
         """Return once the lane is empty."""
         _mark(request)
-        await self._take_up_unposted()
-        while True:
-            heard = self._heard
-            while (cut := await self._cut()).size or cut.held:
-                await self._take(cut)
-            await self._posted_all(heard)
-            if self._heard == heard:
-                break
-            if workflow.info().is_continue_as_new_suggested() and not self._posting:
+        await self._take_up_what_is_left()
+        while not workflow.info().is_continue_as_new_suggested():
+            heard, before = self._heard, self._parking.resumed
+            if await self._take(await self._cut(), before):
+                continue
+            await workflow.wait_condition(lambda: self._heard > heard or self._is_at_rest())
+            await self._tell_engagements()
+            if not self._steps and self._heard == heard:
+                workflow.set_current_details(f"**Idle.** {self._posted} entries posted.")
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(request)
-        workflow.set_current_details(f"**Idle.** {self._posted} entries posted.")
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return "idle"
+                return "idle"
+        await self._leave_to_next_run()
+        workflow.continue_as_new(request)
 
     @workflow.signal(name="more")
     def more(self) -> None:
@@ -58,12 +59,23 @@ class PostTime:
         """Let parked steps look again."""
         self._parking.resume()
 
-    async def _take_up_unposted(self) -> None:
+    async def _take_up_what_is_left(self) -> None:
+        """Go on with what an earlier run of the lane left held or unposted."""
+        await self._release_held()
         unposted = await workflow.execute_activity_method(
             PostingRecords.unposted, self._lane, **options.record("Which batches are not posted?")
         )
         for cut in unposted:
-            await self._take(cut)
+            await self._take(cut, self._parking.resumed)
+
+    async def _leave_to_next_run(self) -> None:
+        # Parked steps cannot be carried over: the next run tries them again, and parks them again.
+        await workflow.wait_condition(lambda: not self._under_way)
+        for step in self._steps:
+            step.cancel()
+        await workflow.wait_condition(lambda: not self._steps)
+        await self._tell_engagements()
+        await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _cut(self) -> Cut:
         question = CutRequest(lane=self._lane, psa=self._psa)
@@ -74,26 +86,32 @@ class PostTime:
             ),
         )
 
-    async def _take(self, cut: Cut) -> None:
+    async def _take(self, cut: Cut, before: int) -> bool:
+        """Start what a cut needs, and wait for room; return whether it was anything."""
         if cut.defects:
-            self._start(self._hold(cut))
+            self._start(self._hold(cut, before))
         if cut.batch is not None:
             self._start(self._post(cut))
-        await workflow.wait_condition(lambda: len(self._posting) < _WINDOW)
+        await workflow.wait_condition(lambda: self._under_way < _WINDOW)
+        return bool(cut.size or cut.held)
+
+    @property
+    def _under_way(self) -> int:
+        return len(self._steps) - self._parking.parked
+
+    def _is_at_rest(self) -> bool:
+        # A parked step keeps the lane alive, and the lane goes on with what comes.
+        return not self._steps or (not self._under_way and self._posted > self._told)
 
     def _start(self, step: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(step)
-        self._posting.add(task)
-        task.add_done_callback(self._posting.discard)
-
-    async def _posted_all(self, heard: int) -> None:
-        # A parked batch keeps the lane alive, and the lane goes on with what comes.
-        await workflow.wait_condition(lambda: not self._posting or self._heard > heard)
+        self._steps.append(task)
+        task.add_done_callback(self._steps.remove)
 
     async def _post(self, cut: Cut) -> None:
         assert cut.batch is not None  # noqa: S101 - for the type checker
         question = PostRequest(batch=cut.batch, entity=self._lane.entity)
-        workflow.set_current_details(f"{self._posted} entries posted; {cut.batch} under way.")
+        self._show(f"{cut.batch} under way.")
         await self._parking.through(
             f"Post batch {cut.batch}",
             lambda: workflow.execute_activity_method(
@@ -103,14 +121,29 @@ class PostTime:
             ),
         )
         self._posted += cut.size
+        self._show(f"{cut.batch} is through.")
 
-    async def _hold(self, cut: Cut) -> None:
-        before = self._parking.resumed
+    async def _hold(self, cut: Cut, before: int) -> None:
         await self._parking.until_fixed("Price the entries", cut.defects, before)
+        await self._release_held()
+        self._heard += 1
+
+    async def _release_held(self) -> None:
         await workflow.execute_activity_method(
             PostingRecords.release_held, self._lane, **options.record("Release held entries")
         )
-        self._heard += 1
+
+    async def _tell_engagements(self) -> None:
+        if self._posted == self._told:
+            return
+        self._told = self._posted
+        await workflow.execute_activity_method(
+            Lanes.tell_engagements, self._lane, **options.record("Tell engagements that are through")
+        )
+
+    def _show(self, news: str) -> None:
+        if not self._parking.parked:  # what waits for a person stays on the card
+            workflow.set_current_details(f"{self._posted} entries posted; {news}")
 
 
 def _mark(request: PostLane) -> None:

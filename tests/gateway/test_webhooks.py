@@ -12,6 +12,7 @@ from gateway import app
 from gateway.dispatcher import Dispatcher
 from store import engagements
 from store.database import Database
+from store.tables.effects import AuditRow
 from store.tables.traffic import InboxRow
 from tests.fakes import CRM, foreign
 from tests.gateway.messages import CANARY, SECRET, doors, message
@@ -55,6 +56,22 @@ async def test_the_same_message_is_kept_once_and_acknowledged_each_time(
 
     assert [b"<Ack>true</Ack>" in answer.content for answer in answers] == [True, True, True]
     assert len(await _kept(database)) == 1
+
+
+async def test_one_id_about_two_records_is_one_message_and_leaves_a_trace(
+    web: httpx.AsyncClient, database: Database, subject: str
+) -> None:
+    await web.post(DOOR, content=message(subject))
+
+    answer = await web.post(DOOR, content=message("0065f00000Zz9yYAAR"))
+
+    assert answer.status_code == 200
+    assert len(await _kept(database)) == 1
+    async with database.reading() as tx:
+        found = await tx.exec(select(AuditRow).where(AuditRow.action == "message.conflicted"))
+        [trace] = found.all()
+    assert trace.subject == "crm-main/04l5f0000000001AAA"
+    assert trace.detail == "opportunity crm-main:0065f00000Zz9yYAAR"
 
 
 async def test_every_notification_of_a_message_is_kept(

@@ -49,7 +49,7 @@ async def test_a_message_is_kept_as_it_came(database: Database) -> None:
 
 
 async def test_the_same_id_twice_is_one_message(database: Database) -> None:
-    """I7: also when it comes again with other content, or after it was settled."""
+    """I7: also after it was settled, or with other content, which leaves a trace."""
     assert await _receive(database, _notice(), _notice()) == [True, False]
     assert await _receive(database, _notice(kind="account")) == [False]
 
@@ -59,7 +59,11 @@ async def test_the_same_id_twice_is_one_message(database: Database) -> None:
     assert await _receive(database, _notice()) == [False]
 
     assert len(await _rows(database)) == 1
-    assert await actions(database, "crm-main/04l1") == ["message.received", "message.applied"]
+    assert await actions(database, "crm-main/04l1") == [
+        "message.received",
+        "message.conflicted",
+        "message.applied",
+    ]
 
 
 async def test_the_same_id_from_another_system_is_another_message(database: Database) -> None:

@@ -276,7 +276,7 @@ async def called(system: Troubled, call: str, times: int = 1) -> None:
 
 
 async def held(database: SlowStore, step: str) -> None:
-    """Wait until a step is held at its transaction."""
+    """Wait until a step has committed and is kept from answering."""
 
     async def look() -> bool:
         return step in database.waiting

@@ -1,0 +1,209 @@
+"""The dispatcher on a real server: a message becomes a run, or a word to one, exactly once."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from sqlmodel import col, select
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+
+from canonical import processes
+from canonical.engagements import Stage
+from canonical.notices import Notice
+from canonical.processes import PROCESSES, KeepClient
+from canonical.systems import ForeignId
+from gateway import app
+from gateway.dispatcher import Dispatcher
+from store import engagements, inbox
+from store.database import Database
+from store.tables.traffic import InboxRow
+from tests.fakes import CRM, foreign
+from tests.gateway.messages import doors
+
+Handle = WorkflowHandle[object, object]
+_SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+
+
+@pytest_asyncio.fixture
+async def deal(client: Client) -> AsyncIterator[ForeignId]:
+    """Return an opportunity of the test's own; no worker of other tests may meet its runs."""
+    opportunity = foreign(CRM, f"006-{uuid.uuid4()}")
+    yield opportunity
+    async for run in client.list_workflows('ExecutionStatus="Running"'):
+        if opportunity.value in run.id:
+            await client.get_workflow_handle(run.id).terminate()
+
+
+async def _receive(
+    database: Database, subject: ForeignId, number: int = 1, kind: str = "opportunity"
+) -> None:
+    """Keep a message as the door does."""
+    notice = Notice.model_validate({"id": f"04l-{number}", "kind": kind, "subject": subject})
+    async with database.transaction() as tx:
+        claimed = await engagements.claim(tx, subject) if kind == "opportunity" else None
+        generation = claimed.generation if claimed else None
+        await inbox.receive(tx, CRM, notice, generation=generation)
+
+
+async def _outcomes(database: Database) -> list[tuple[str, str | None]]:
+    async with database.reading() as tx:
+        rows = (await tx.exec(select(InboxRow).order_by(col(InboxRow.id)))).all()
+    return [(row.outcome.value, row.reason) for row in rows]
+
+
+async def _move(database: Database, subject: ForeignId, stage: Stage) -> None:
+    async with database.transaction() as tx:
+        running = await engagements.running(tx, subject)
+        assert running is not None
+        await engagements.move(tx, running.contract, stage)
+
+
+def _run(client: Client, subject: ForeignId, generation: int = 1) -> Handle:
+    return client.get_workflow_handle(processes.engagement_id(subject, generation))
+
+
+async def _signals(run: Handle) -> list[str]:
+    """Return what a run was told, in order."""
+    return [
+        event.workflow_execution_signaled_event_attributes.signal_name
+        async for event in run.fetch_history_events()
+        if event.event_type == _SIGNALED
+    ]
+
+
+async def test_a_win_starts_its_engagement(
+    client: Client, database: Database, deal: ForeignId
+) -> None:
+    await _receive(database, deal)
+
+    assert await Dispatcher(client, database).dispatch() == 1
+
+    described = await _run(client, deal).describe()
+    assert (described.workflow_type, described.task_queue) == ("Engagement", PROCESSES)
+    assert await described.static_summary() == f"Engagement of {deal}: CT-00001"
+    assert await _outcomes(database) == [("applied", None)]
+
+
+async def test_what_is_handed_on_is_handed_on_once(
+    client: Client, database: Database, deal: ForeignId
+) -> None:
+    await _receive(database, deal)
+    dispatcher = Dispatcher(client, database)
+
+    assert [await dispatcher.dispatch(), await dispatcher.dispatch()] == [1, 0]
+    assert await _signals(_run(client, deal)) == ["changed"]
+
+
+async def test_three_messages_of_one_win_are_one_engagement(
+    client: Client, database: Database, deal: ForeignId
+) -> None:
+    for number in (1, 2, 3):
+        await _receive(database, deal, number)
+
+    await Dispatcher(client, database).dispatch()
+
+    runs = [run.id async for run in client.list_workflows(f'WorkflowId="{_run(client, deal).id}"')]
+    assert len(runs) <= 1  # the list may lag behind
+    assert await _signals(_run(client, deal)) == ["changed"] * 3
+    assert await _outcomes(database) == [("applied", None)] * 3
+
+
+async def test_a_win_after_a_loss_is_an_engagement_of_its_own(
+    client: Client, database: Database, deal: ForeignId
+) -> None:
+    dispatcher = Dispatcher(client, database)
+    await _receive(database, deal, 1)
+    await dispatcher.dispatch()
+    await _move(database, deal, Stage.CANCELLED)
+    await _receive(database, deal, 2)
+
+    await dispatcher.dispatch()
+
+    described = await _run(client, deal, 2).describe()
+    assert await described.static_summary() == f"Engagement of {deal}: CT-00002"
+
+
+@pytest.mark.parametrize("stage", [Stage.CANCELLED, Stage.FULFILLED])
+async def test_a_message_that_comes_too_late_is_superseded(
+    client: Client, database: Database, deal: ForeignId, stage: Stage
+) -> None:
+    await _receive(database, deal)
+    await _move(database, deal, stage)
+
+    await Dispatcher(client, database).dispatch()
+
+    assert await _outcomes(database) == [("superseded", "no engagement of it is running")]
+    with pytest.raises(RPCError, match="not found"):
+        await _run(client, deal).describe()
+
+
+async def test_a_client_of_whom_nothing_is_under_way_is_nobody(
+    client: Client, database: Database, deal: ForeignId
+) -> None:
+    await _receive(database, deal, kind="account")
+
+    await Dispatcher(client, database).dispatch()
+
+    assert await _outcomes(database) == [("superseded", "nothing of this client is under way")]
+
+
+async def test_a_client_under_way_hears_of_a_change(
+    client: Client, database: Database, deal: ForeignId
+) -> None:
+    run = await client.start_workflow(
+        "ClientMaster",
+        KeepClient(account=deal),
+        id=processes.client_id(deal),
+        task_queue=PROCESSES,
+    )
+    await _receive(database, deal, kind="account")
+
+    await Dispatcher(client, database).dispatch()
+
+    assert await _signals(run) == ["changed"]
+    assert await _outcomes(database) == [("applied", None)]
+
+
+async def test_a_server_that_is_gone_loses_nothing(
+    client: Client, nobody: Client, database: Database, deal: ForeignId
+) -> None:
+    await _receive(database, deal, 1)
+    await _receive(database, deal, 2)
+    async with Dispatcher(nobody, database).running():
+        with pytest.raises(RuntimeError):
+            await Dispatcher(nobody, database).dispatch()
+    assert await _outcomes(database) == [("received", None)] * 2
+
+    await Dispatcher(client, database).dispatch()
+
+    assert await _signals(_run(client, deal)) == ["changed"] * 2
+    assert await _outcomes(database) == [("applied", None)] * 2
+
+
+async def test_goes_on_after_a_failure(nobody: Client, database: Database, deal: ForeignId) -> None:
+    await _receive(database, deal)
+    dispatcher = Dispatcher(nobody, database)
+
+    async with dispatcher.running():
+        await asyncio.sleep(0.1)
+        assert dispatcher.is_running
+    assert not dispatcher.is_running
+
+
+async def test_hands_on_by_itself_while_the_gateway_runs(
+    client: Client, database: Database, deal: ForeignId
+) -> None:
+    dispatcher = Dispatcher(client, database)
+    application = app.build(database, doors(), dispatcher)
+    async with application.router.lifespan_context(application):
+        await _receive(database, deal)
+        dispatcher.wake()
+        async with asyncio.timeout(5):
+            while await _outcomes(database) != [("applied", None)]:
+                await asyncio.sleep(0.01)
+
+    assert await _signals(_run(client, deal)) == ["changed"]
