@@ -27,6 +27,7 @@ from activities.contracts import ContractRecords
 from activities.deals import CrmDeals
 from activities.effects import Boundary, Effects
 from activities.engagements import EngagementRecords
+from activities.heartbeats import Heartbeats
 from activities.invoice_documents import ErpInvoices
 from activities.invoice_mirrors import CrmInvoices, PsaInvoices
 from activities.invoices import InvoiceRecords
@@ -127,6 +128,7 @@ def system(house: House, instance: SystemInstance) -> Worker:
         house.client,
         task_queue=systems.task_queue(instance.id),
         activities=steps(house, instance),
+        interceptors=[Heartbeats()],
         max_heartbeat_throttle_interval=timedelta(seconds=2),
         graceful_shutdown_timeout=_GRACE,
     )

@@ -8,7 +8,6 @@ from temporalio import activity
 
 from activities import failures
 from activities.deals import routes
-from activities.effects import heartbeats
 from canonical.base import Record
 from canonical.contracts import Contract, ContractId
 from canonical.entries import MilestoneReached, TimeEntry
@@ -48,12 +47,11 @@ class PsaApprovals:
     async def collect(self, request: CollectRequest) -> Collected:
         """Poll, then fetch what the messages are about. Idempotent: by message and entry."""
         with failures.reported():
-            async with heartbeats():
-                received = await self._poll(request.psa)
-                async with self._database.reading() as tx:
-                    waiting = await inbox.waiting(tx, request.psa)
-                for delivery in waiting:
-                    await self._apply(delivery)
+            received = await self._poll(request.psa)
+            async with self._database.reading() as tx:
+                waiting = await inbox.waiting(tx, request.psa)
+            for delivery in waiting:
+                await self._apply(delivery)
         return Collected(received=received, settled=len(waiting))
 
     async def _poll(self, psa: SystemId) -> int:

@@ -6,13 +6,10 @@ planned → sent → confirmed | rejected | uncertain. A step that finds `sent` 
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-
-from temporalio import activity
 
 from canonical.base import Record, RuleError
 from canonical.systems import ForeignId, SystemId
@@ -26,7 +23,6 @@ Send = Callable[[], Awaitable[ForeignId]]
 Resolve = Callable[[], Awaitable[ForeignId | None]]
 Keep = Callable[[Transaction, ForeignId], Awaitable[None]]
 
-_BEAT = timedelta(seconds=1)
 _UNANSWERED = (State.SENT, State.UNCERTAIN)
 _AFTER: dict[type[errors.ConnectorError], State] = {  # anything else leaves it uncertain
     errors.Transient: State.PLANNED,
@@ -143,7 +139,7 @@ class Effects:
         self._at = at
 
     async def once(self, effect: Effect) -> ForeignId:
-        """Return what the other system made, now or at an earlier attempt. Heartbeats.
+        """Return what the other system made, now or at an earlier attempt.
 
         Raises:
             ContentChangedError: the key already stands for other content.
@@ -151,18 +147,17 @@ class Effects:
             DoubleFoundError: class B, and two records carry the reference.
             ConnectorError: this attempt failed; the effect remembers how.
         """
-        async with heartbeats():
-            progress = await self._plan(effect)
-            if progress.answer is not None:
-                return progress.answer
-            answer = None
-            if progress.state in _UNANSWERED:
-                answer = await effect.resolve()
-                _log("effect.resolved", effect, found=answer is not None)
-            answer = answer or await self._send(effect)
-            self._at(effect.kind, Point.ANSWERED)
-            await self._confirm(effect, answer)
-            self._at(effect.kind, Point.CONFIRMED)
+        progress = await self._plan(effect)
+        if progress.answer is not None:
+            return progress.answer
+        answer = None
+        if progress.state in _UNANSWERED:
+            answer = await effect.resolve()
+            _log("effect.resolved", effect, found=answer is not None)
+        answer = answer or await self._send(effect)
+        self._at(effect.kind, Point.ANSWERED)
+        await self._confirm(effect, answer)
+        self._at(effect.kind, Point.CONFIRMED)
         _log("effect.confirmed", effect, answer=answer.value)
         return answer
 
@@ -221,21 +216,3 @@ async def _without_doubles(
         raise DoubleFoundError(msg)
     for double in found[1:]:
         await discard(double)
-
-
-@asynccontextmanager
-async def heartbeats() -> AsyncGenerator[None]:
-    """Show the server every second that this step is alive, so that a dead one moves on."""
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(_BEAT.total_seconds())
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError):
-            await beating

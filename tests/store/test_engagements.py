@@ -6,7 +6,7 @@ from canonical.systems import ForeignId
 from store import engagements, trail
 from store.database import Database
 from store.engagements import Engagement, UnknownContractError
-from tests.fakes import CRM, PSA, foreign, money, opportunity
+from tests.fakes import CRM, DEMF, PSA, USMF, foreign, money, opportunity
 from tests.store.trails import actions, audited
 
 _DEAL = foreign(CRM, "006A")
@@ -89,6 +89,20 @@ async def test_each_opportunity_of_each_system_has_its_own_engagement(database: 
     async with database.reading() as tx:
         found = [engagement.contract for engagement in await engagements.everything(tx)]
     assert found == ["CT-00001", "CT-00002", "CT-00003"]
+
+
+async def test_an_entitys_work_under_way_is_found(database: Database) -> None:
+    await _claim(database)
+    await _claim(database, foreign(CRM, "006B"))
+    async with database.transaction() as tx:
+        await engagements.save_deal(tx, _CONTRACT, opportunity())
+        await engagements.save_deal(tx, ContractId("CT-00002"), opportunity())
+    await _move(database, Stage.ACTIVE)
+
+    async with database.reading() as tx:
+        found = await engagements.active(tx, USMF)
+        assert await engagements.active(tx, DEMF) == []
+    assert [engagement.contract for engagement in found] == ["CT-00001"]
 
 
 async def test_an_opportunity_that_was_never_won_has_none(database: Database) -> None:

@@ -284,12 +284,13 @@ async def held(database: SlowStore, step: str) -> None:
     await until(look)
 
 
-async def has_event(run: Handle, kind: str) -> None:
-    """Wait until a run's history has an event of a kind."""
+async def has_event(run: Handle, kind: str, times: int = 1) -> None:
+    """Wait until a run's history has so many events of a kind."""
 
     async def look() -> bool:
         history = await run.fetch_history()
-        return any(event.HasField(f"{kind}_event_attributes") for event in history.events)
+        found = [event for event in history.events if event.HasField(f"{kind}_event_attributes")]
+        return len(found) >= times
 
     await until(look)
 
