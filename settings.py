@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from canonical.landscape import Landscape
@@ -56,22 +56,19 @@ def load_landscape(path: Path) -> Landscape:
     Raises:
         SettingsError: the file is missing or wrong.
     """
-    found = _toml(path)
-    systems: list[dict[str, Any]] = [
-        {"id": name, **fields} for name, fields in found.get("systems", {}).items()
-    ]
-    entities: list[dict[str, Any]] = []
-    routes: dict[str, dict[str, Any]] = {}
-    for name, fields in found.get("entities", {}).items():
-        ways = {key: fields.pop(key) for key in _ROUTES if key in fields}
-        entities.append({"id": name, **fields})
-        routes[name] = ways
+    found = _checked(TypeAdapter(_LandscapeFile), _toml(path), path)
     whole = {
-        "systems": systems,
-        "entities": entities,
-        "routes": routes,
-        "makers": found.get("makers", {}),
-        "posting_shards": found.get("posting_shards", 1),
+        "systems": [{"id": name, **fields} for name, fields in found.systems.items()],
+        "entities": [
+            {"id": name, **{key: value for key, value in fields.items() if key not in _ROUTES}}
+            for name, fields in found.entities.items()
+        ],
+        "routes": {
+            name: {key: value for key, value in fields.items() if key in _ROUTES}
+            for name, fields in found.entities.items()
+        },
+        "makers": found.makers,
+        "posting_shards": found.posting_shards,
     }
     return _checked(TypeAdapter(Landscape), whole, path)
 
@@ -82,7 +79,7 @@ def load_mappings(path: Path) -> tuple[Mapping, ...]:
     Raises:
         SettingsError: the file is missing or wrong.
     """
-    return _checked(TypeAdapter(tuple[Mapping, ...]), _toml(path).get("mapping", []), path)
+    return _checked(TypeAdapter(_MappingFile), _toml(path), path).mapping
 
 
 def load_ownership(path: Path) -> Ownership:
@@ -103,13 +100,28 @@ def load_credentials(path: Path) -> Credentials:
     return _checked(TypeAdapter(Credentials), _toml(path), path)
 
 
+class _LandscapeFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    systems: dict[str, dict[str, Any]]
+    entities: dict[str, dict[str, Any]]
+    makers: dict[str, dict[str, Any]]
+    posting_shards: int = 1
+
+
+class _MappingFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    mapping: tuple[Mapping, ...]
+
+
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text())
     except OSError as exc:
         msg = f"cannot read {path}: {exc.strerror}"
         raise SettingsError(msg) from exc
-    except tomllib.TOMLDecodeError as exc:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         msg = f"{path} is not TOML: {exc}"
         raise SettingsError(msg) from exc
 

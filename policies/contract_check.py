@@ -130,13 +130,22 @@ def _schedule_defects(deal: Opportunity) -> Iterator[Defect]:
         if not deal.prices:
             text = "price list is missing: add a product line per role with its hourly price"
             yield _defect(deal, "price list", text, error_class="E13")
-        for price in deal.prices:
-            if not price.rate.per_hour:
-                since = f"the price of role {price.role!r} from {price.valid_from}"
-                text = f"{since} is zero: put it right in the CRM"
-                yield _defect(deal, "price list", text, error_class="E13")
+        yield from _price_defects(deal)
     if deal.billing_model == "milestones":
         yield from _milestone_defects(deal)
+
+
+def _price_defects(deal: Opportunity) -> Iterator[Defect]:
+    seen: set[tuple[str, date]] = set()
+    for price in deal.prices:
+        if not price.rate.per_hour:
+            since = f"the price of role {price.role!r} from {price.valid_from}"
+            text = f"{since} is zero: put it right in the CRM"
+            yield _defect(deal, "price list", text, error_class="E13")
+        if (price.role, price.valid_from) in seen:
+            two = f"role {price.role!r} has two prices from {price.valid_from}"
+            yield _defect(deal, "price list", f"{two}: remove one in the CRM", error_class="E13")
+        seen.add((price.role, price.valid_from))
 
 
 def _milestone_defects(deal: Opportunity) -> Iterator[Defect]:

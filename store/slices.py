@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import insert, update
 from sqlmodel import col, func, select
 
+from canonical.base import RuleError
 from canonical.contracts import ContractId
 from canonical.money import Money
 from canonical.projects import ProjectCode
@@ -13,6 +14,12 @@ from canonical.slices import Slice
 from canonical.worktime import WorkTime
 from store.database import Transaction
 from store.tables.work import SliceRow, SliceState
+
+_AT_ONCE = 10_000  # SQLite takes at most 32,766 values in a query
+
+
+class NotReadyError(RuleError):
+    """A slice was to be billed that is not ready to be."""
 
 
 async def add(tx: Transaction, contract_of: Iterable[tuple[ContractId, Slice]]) -> None:
@@ -67,8 +74,15 @@ async def ready(
     return [_slice(row) for row in (await tx.exec(query)).all()]
 
 
-async def bill(tx: Transaction, invoice: str, line: int, slices: Iterable[tuple[str, int]]) -> None:
-    """Record that slices stand on an invoice line."""
+async def bill(tx: Transaction, invoice: str, line: int, slices: Sequence[tuple[str, int]]) -> None:
+    """Record that slices stand on an invoice line.
+
+    Raises:
+        NotReadyError: one of them is not ready: it stands on an invoice already, or is held.
+    """
+    if await _ready_among(tx, slices) != len(slices):
+        msg = f"{invoice}/{line}"
+        raise NotReadyError(msg)
     rows = [
         {
             "source": source,
@@ -107,6 +121,18 @@ async def open_count(tx: Transaction, contract: ContractId) -> int:
     query = select(func.count()).select_from(SliceRow)
     is_open = col(SliceRow.state).in_((SliceState.READY, SliceState.HELD))
     return (await tx.exec(query.where(SliceRow.contract == contract, is_open))).one()
+
+
+async def _ready_among(tx: Transaction, slices: Sequence[tuple[str, int]]) -> int:
+    wanted, found = set(slices), 0
+    sources = sorted({source for source, _ in slices})
+    for start in range(0, len(sources), _AT_ONCE):
+        part = col(SliceRow.source).in_(sources[start : start + _AT_ONCE])
+        query = select(SliceRow.source, SliceRow.number).where(
+            part, SliceRow.state == SliceState.READY
+        )
+        found += len(wanted & set((await tx.exec(query)).all()))
+    return found
 
 
 def _slice(row: SliceRow) -> Slice:

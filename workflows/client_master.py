@@ -23,7 +23,6 @@ class ClientMaster:
     def __init__(self, request: KeepClient) -> None:
         self._account = request.account
         self._waiting: list[OnboardingRequest] = []
-        self._accepted: set[str] = set()
         self._onboarding: _Onboarding | None = None
         self._changes = 0
 
@@ -41,9 +40,8 @@ class ClientMaster:
 
     @workflow.update(name="onboard")
     def onboard(self, request: OnboardingRequest) -> None:
-        """Take a request to onboard the client; the same request twice is one."""
-        if request.asked_by not in self._accepted:
-            self._accepted.add(request.asked_by)
+        """Take a request to onboard the client; while it waits, the same request is one."""
+        if all(waiting.asked_by != request.asked_by for waiting in self._waiting):
             self._waiting.append(request)
 
     @workflow.signal(name="changed")

@@ -39,6 +39,7 @@ CLASSES: dict[str, ErrorClass] = {
     "Unauthorized": "E04",
     "Uncertain": "E03",
     "UnknownClientError": "E07",
+    "NotReadyError": "E21",
     "UnknownContractError": "E07",
     "UnknownCurrencyError": "E05",
     "UnknownEntityError": "E05",

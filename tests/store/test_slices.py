@@ -191,3 +191,13 @@ async def test_open_is_what_is_still_to_be_billed_or_decided(database: Database)
     await _bill(database, 1, part("ready"))
 
     assert await _open_count(database) == 1
+
+
+async def test_a_slice_is_billed_once_and_only_when_it_is_ready(database: Database) -> None:
+    """I1: the store itself refuses what no lane should ever ask."""
+    await _add(database, part("ready"), part("held", state="held"))
+    await _bill(database, 1, part("ready"))
+
+    for wanted in (part("ready"), part("held")):
+        with pytest.raises(slices.NotReadyError):
+            await _bill(database, 2, wanted)

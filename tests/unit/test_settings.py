@@ -180,7 +180,7 @@ def test_mappings_are_read_from_their_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('kind = "color"', r"file\.toml: 0\.kind"),
+        ('kind = "color"', r"file\.toml: mapping\.0\.kind"),
         ('kind = "category"', "0.owner: Field required"),
         ('kind = "category"\nowner = "finance"\nmine = 1', "0.mine: Extra inputs"),
     ],
@@ -195,6 +195,29 @@ def test_a_wrong_mapping_is_refused_with_file_and_place(
 
     with pytest.raises(SettingsError, match=said):
         settings.load_mappings(_file(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["systems = 3", "[systems]\na = 1", "posting_shard = 2", "[entities]\nUSMF = 1"],
+    ids=["number", "row-that-is-none", "unknown-key", "entity-that-is-none"],
+)
+def test_what_is_no_landscape_at_all_is_refused_too(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match=r"file\.toml: "):
+        settings.load_landscape(_file(tmp_path, text))
+
+
+def test_a_misspelled_table_of_mappings_is_no_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="mappings: Extra inputs"):
+        settings.load_mappings(_file(tmp_path, "[[mappings]]\n"))
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "file.toml"
+    file.write_bytes(b"\xff\xfe")
+
+    with pytest.raises(SettingsError, match="is not TOML"):
+        settings.load_landscape(file)
 
 
 def test_credentials_are_kept_secret(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 
 import settings
 import worker
+from activities.lanes import Lanes
 from canonical import processes
 from canonical.cases import Case
 from canonical.contracts import ContractId
@@ -23,7 +24,14 @@ from canonical.entries import MilestoneReached, TimeEntry
 from canonical.landscape import Landscape
 from canonical.opportunities import Opportunity
 from canonical.organization import EntityId
-from canonical.processes import PROCESSES, CollectRequest, InvoiceRequest, Lane, Routes
+from canonical.processes import (
+    PROCESSES,
+    CollectRequest,
+    InvoiceRequest,
+    Lane,
+    OnboardingRequest,
+    Routes,
+)
 from canonical.projects import ProjectCode
 from canonical.systems import ForeignId
 from console import starting
@@ -166,6 +174,16 @@ class House:
         """Return an entry on the deal's project."""
         mine: dict[str, object] = {"id": foreign(PSA, str(1000 + number)), "project": self.shell}
         return entry(**(mine | changes))
+
+    async def asks(self, asked_by: str, entity: EntityId | None = None) -> None:
+        """Ask for the client to be onboarded, as an activation does."""
+        request = OnboardingRequest(
+            account=self.account,
+            routes=self.routes.model_copy(update={"entity": entity or self.entity}),
+            number=0,
+            asked_by=asked_by,
+        )
+        await Lanes(self.client, self.database, self.landscape).request_client(request)
 
     async def approves(self, *entries: TimeEntry) -> None:
         """Approve work in the PSA, and fetch it."""

@@ -187,6 +187,13 @@ def test_a_billing_schedule_that_cannot_bill_is_named(deal: Opportunity, text: s
     assert defect.text == text
 
 
+def test_two_prices_of_one_role_from_one_day_are_named() -> None:
+    """E13: whichever won, the client could say it is the other."""
+    (defect,) = _defects(opportunity(prices=(price("150"), price("160"))))
+
+    assert defect.text == "role 'CONSULTANT' has two prices from 2026-06-01: remove one in the CRM"
+
+
 @pytest.mark.parametrize(
     ("prices", "text"),
     [

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped] # has no stubs
+import jsonschema
 import pytest
 
 from tests.world.stage import clerk

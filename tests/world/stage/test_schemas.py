@@ -1,7 +1,7 @@
 import json
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped] # has no stubs
+import jsonschema
 import pytest
 
 from world.stage import loader, schemas
