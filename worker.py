@@ -25,6 +25,7 @@ from activities.cases import CaseRecords
 from activities.clients import ClientRecords, ClientRules, CrmClients, ErpClients, PsaClients
 from activities.contracts import ContractRecords
 from activities.deals import CrmDeals
+from activities.discretion import Discretion
 from activities.effects import Boundary, Effects
 from activities.engagements import EngagementRecords
 from activities.heartbeats import Heartbeats
@@ -32,6 +33,7 @@ from activities.invoice_documents import ErpInvoices
 from activities.invoice_mirrors import CrmInvoices, PsaInvoices
 from activities.invoices import InvoiceRecords
 from activities.lanes import Lanes
+from activities.pace import Pace
 from activities.postings import ErpPostings, PostingRecords
 from activities.projects import CrmProjects, ErpProjects, ProjectRecords, PsaProjects
 from canonical import systems
@@ -115,6 +117,7 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
         workflows=WORKFLOWS,
         activities=steps,
         workflow_runner=SANDBOX,
+        interceptors=[Discretion()],
         max_cached_workflows=cached_workflows,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),
         graceful_shutdown_timeout=_GRACE,
@@ -128,7 +131,7 @@ def system(house: House, instance: SystemInstance) -> Worker:
         house.client,
         task_queue=systems.task_queue(instance.id),
         activities=steps(house, instance),
-        interceptors=[Heartbeats()],
+        interceptors=[Heartbeats(), Discretion()],
         max_heartbeat_throttle_interval=timedelta(seconds=2),
         graceful_shutdown_timeout=_GRACE,
     )
@@ -150,7 +153,8 @@ def _psa_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     effects, settle = Effects(house.database, house.at), instance.settle
     clients = PsaClients(psa, house.database, effects, settle=settle)
     projects = PsaProjects(psa, house.database, effects, settle=settle)
-    approvals = PsaApprovals(psa, house.database, house.landscape)
+    pace = Pace(instance.requests_per_second)
+    approvals = PsaApprovals(psa, house.database, house.landscape, pace)
     invoices = PsaInvoices(psa, house.database, effects, settle=settle)
     return [
         *(clients.open, approvals.collect, invoices.publish),
@@ -202,11 +206,13 @@ async def main(config: Settings, queues: frozenset[str] | None = None) -> None:
         for each in workers:
             if queues is None or each.task_queue in queues:
                 await stack.enter_async_context(each)
+        gc.freeze()  # what is loaded by now stays: no collection need go through it again
         logs.logger().info("worker.started", queues=[each.task_queue for each in workers])
         await _told_to_stop()
         logs.logger().info("worker.draining")
     await database.close()
     logs.logger().info("worker.stopped")
+    gc.unfreeze()
     gc.collect()  # without it the interpreter's exit sometimes crashes in the SDK's core
 
 

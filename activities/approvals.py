@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities import failures
 from activities.deals import routes
+from activities.pace import Pace
 from canonical.base import Record
 from canonical.contracts import Contract, ContractId
 from canonical.entries import MilestoneReached, TimeEntry
@@ -25,6 +26,7 @@ from store.inbox import Delivery
 from store.tables.traffic import Outcome
 
 _NO_TIME = WorkTime.of_minutes(0)
+_REQUESTS_A_PAGE = 2
 _NOTHING_NEW = (Outcome.SUPERSEDED, "nothing newly approved")
 
 
@@ -38,14 +40,20 @@ class Collected(Record):
 class PsaApprovals:
     """Steps about approvals, bound to one PSA by the worker."""
 
-    def __init__(self, psa: ports.Psa, database: Database, landscape: Landscape) -> None:
+    def __init__(
+        self, psa: ports.Psa, database: Database, landscape: Landscape, pace: Pace
+    ) -> None:
         self._psa = psa
         self._database = database
         self._landscape = landscape
+        self._pace = pace
 
     @activity.defn(name="approvals.collect")
     async def collect(self, request: CollectRequest) -> Collected:
-        """Poll, then fetch what the messages are about. Idempotent: by message and entry."""
+        """Poll, then fetch what the messages are about. Idempotent: by message and entry.
+
+        As many requests as there are pages, at the system's own pace.
+        """
         with failures.reported():
             received = await self._poll(request.psa)
             async with self._database.reading() as tx:
@@ -60,9 +68,9 @@ class PsaApprovals:
             now = datetime.combine(await clock.today(tx), time.max, UTC)
         found = await self._psa.changes(cursor, now)
         async with self._database.transaction() as tx:
-            new = [await inbox.receive(tx, psa, notice) for notice in found.notices]
+            new = await inbox.receive_all(tx, psa, found.notices)
             await inbox.move_cursor(tx, psa, found.cursor)
-        return sum(new)
+        return new
 
     async def _apply(self, delivery: Delivery) -> None:
         bring = self._reach if delivery.notice.kind == "milestone" else self._fetch
@@ -78,6 +86,7 @@ class PsaApprovals:
         new = 0
         strangers: set[str] = set()
         while page is not None:
+            await self._pace.turn(_REQUESTS_A_PAGE)
             found = await self._psa.approved_time(timesheet, page)
             async with self._database.transaction() as tx:
                 new += await self._file(tx, timesheet, found.entries, strangers)
@@ -117,6 +126,7 @@ class PsaApprovals:
         )
 
     async def _reach(self, milestone: ForeignId) -> tuple[Outcome, str]:
+        await self._pace.turn(_REQUESTS_A_PAGE)
         reached = await self._psa.milestone_reached(milestone)
         if reached is None:
             return Outcome.SUPERSEDED, "not completed, or not one of ours"

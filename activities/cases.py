@@ -1,5 +1,7 @@
 """Cases: telling people that a step waits for them, with what it blocks."""
 
+from collections.abc import Iterable, Sequence
+
 from temporalio import activity
 
 from activities import failures
@@ -39,11 +41,11 @@ class CaseRecords:
 
     @activity.defn(name="cases.open")
     async def open(self, question: OpenCases) -> CasesOpened:
-        """Open a case per defect, or one for the error. Idempotent: by workflow and step."""
+        """Open a case per wrong field, or one for the error. Idempotent: by workflow and step."""
         async with self._database.transaction() as tx:
             at_risk = await _at_risk(tx, question.contract)
             opened = (
-                [_of_defect(question, defect, at_risk) for defect in question.defects]
+                [_of_defects(question, alike, at_risk) for alike in _by_field(question.defects)]
                 if question.defects
                 else [await _of_error(tx, question, at_risk)]
             )
@@ -68,14 +70,22 @@ class CaseRecords:
                 await cases.close_case(tx, case)
 
 
-def _of_defect(question: OpenCases, defect: Defect, at_risk: Money | None) -> Case:
+def _by_field(defects: Iterable[Defect]) -> Iterable[Sequence[Defect]]:
+    found: dict[str, list[Defect]] = {}
+    for defect in defects:
+        found.setdefault(defect.field, []).append(defect)
+    return found.values()
+
+
+def _of_defects(question: OpenCases, alike: Sequence[Defect], at_risk: Money | None) -> Case:
+    defect = alike[0]
     return Case(
         id=CaseId(f"{question.workflow}/{question.step}/{defect.field}"),
         error_class=defect.error_class,
         step=question.step,
         workflow=question.workflow,
         subject=defect.subject,
-        text=defect.text,
+        text="; ".join(dict.fromkeys(each.text for each in alike)),
         root_cause=f"{defect.error_class}/{defect.subject}/{defect.field}",
         owner=defect.owner,
         certainty="not_sent",

@@ -100,14 +100,15 @@ class Lanes:
     async def bill(self, asked: billing.Request) -> None:
         """Tell a contract's billing lane about a cycle; the same cycle twice is one cycle."""
         lane = await self._billing_lane(asked.contract)
-        start: _Start = WithStartWorkflowOperation(
-            "Billing",
-            lane,
-            id=processes.billing_id(asked.contract),
-            task_queue=PROCESSES,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Billing of {asked.contract}",
-        )
+        billing_of: dict[str, Any] = {
+            "id": processes.billing_id(asked.contract),
+            "task_queue": PROCESSES,
+            "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
+            "static_summary": f"Billing of {asked.contract}",
+        }
+        # A run that was ended would still answer for the cycles it had taken.
+        await self._client.start_workflow("Billing", lane, **billing_of)
+        start: _Start = WithStartWorkflowOperation("Billing", lane, **billing_of)
         cycle = BillingCycle.model_validate(
             {"cycle": asked.cycle, "key": asked.key, "kind": asked.kind, "cut_off": asked.cut_off}
         )

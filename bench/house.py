@@ -3,16 +3,16 @@
 import random
 import socket
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from console import embedded
-from console.embedded import Processes
+from console.embedded import Ports, Processes
 from console.progress import Progress
-from console.stack import Stack
+from console.stack import Child, Stack
 from starter import PlatformOnStage, Running, embedded_stack
 from world.stage import loader, systems
 from world.stage.loader import Script
@@ -21,6 +21,8 @@ from world.stage.systems import Systems
 TODAY = date(2026, 7, 31)  # the last day of the deals' service
 _STORY = "tm-rate-change"
 _PORTS = 8  # more than the stack takes in a row
+_BUDGET = "requests_per_second"
+_UNREACHED = f"{_BUDGET} = 100000\n"
 _LOWEST, _HIGHEST = 20_000, 32_000  # below the ports that the kernel gives out by itself
 
 
@@ -39,12 +41,19 @@ class House:
 
 
 @asynccontextmanager
-async def opened(progress: Progress, processes: Processes = embedded.ours) -> AsyncGenerator[House]:
+async def opened(
+    progress: Progress, processes: Processes = embedded.ours
+) -> AsyncGenerator[House]:
     """Run a stack with the firm set up in it, and remove every trace of it in the end."""
+
+    def unthrottled(root: Path, ports: Ports, environment: Mapping[str, str]) -> Sequence[Child]:
+        _lift_budgets(Path(environment["TIEBEAM_LANDSCAPE"]))
+        return processes(root, ports, environment)
+
     with tempfile.TemporaryDirectory(prefix="tiebeam-bench-") as folder:
         state = Path(folder)
         async with (
-            embedded_stack(state, free_ports(), progress, processes) as (running, stack),
+            embedded_stack(state, free_ports(), progress, unthrottled) as (running, stack),
             systems.connect(running.theater.urls, running.theater.keys) as people,
         ):
             script = loader.load(loader.find(_STORY))
@@ -52,6 +61,13 @@ async def opened(progress: Progress, processes: Processes = embedded.ours) -> As
             await PlatformOnStage(running).set_today(TODAY)
             await people.set_up(script.firm)
             yield House(running, stack, people, script)
+
+
+def _lift_budgets(landscape: Path) -> None:
+    """Let no system's budget be reached: what is measured is work, not waiting by order."""
+    lines = landscape.read_text().splitlines(keepends=True)
+    lifted = [_UNREACHED if line.startswith(_BUDGET) else line for line in lines]
+    landscape.write_text("".join(lifted))
 
 
 def free_ports() -> int:

@@ -17,6 +17,7 @@ _FOR_PROCESSES = (
     "billing_schedule",
     "account",
 )  # the others wait for the poll that brought them
+_AT_ONCE = 1000  # a statement takes only so many values
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,23 @@ async def receive(
     # The constraint decides between two deliveries at once; a look before the insert would not.
     new = row.on_conflict_do_nothing().returning(col(InboxRow.id))
     if (await tx.exec(new)).first() is None:
-        await _compare(tx, source, notice)
+        kept = await _kept(tx, source, [notice])
+        _compare(tx, source, kept[notice.id], notice)
         return False
     trail.audit(tx, "message.received", f"{source}/{notice.id}", actor=source)
     return True
+
+
+async def receive_all(tx: Transaction, source: SystemId, notices: Sequence[Notice]) -> int:
+    """Keep the messages of a poll, most of which it has brought before; return how many are new."""
+    kept = await _kept(tx, source, notices)
+    new = 0
+    for notice in notices:
+        if notice.id in kept:
+            _compare(tx, source, kept[notice.id], notice)
+        else:
+            new += await receive(tx, source, notice)
+    return new
 
 
 async def waiting(tx: Transaction, source: SystemId, *, limit: int = 100) -> Sequence[Delivery]:
@@ -86,10 +100,23 @@ async def move_cursor(tx: Transaction, system: SystemId, to: str) -> None:
     await tx.merge(CursorRow(system=system, value=to))
 
 
-async def _compare(tx: Transaction, source: SystemId, notice: Notice) -> None:
-    query = select(InboxRow).where(InboxRow.source == source, InboxRow.message == notice.id)
-    kept = _delivery((await tx.exec(query)).one()).notice
-    if kept != notice:
+async def _kept(
+    tx: Transaction, source: SystemId, notices: Sequence[Notice]
+) -> dict[str, tuple[str, str]]:
+    """Return kind and subject of those messages that are here, by their ids."""
+    kept: dict[str, tuple[str, str]] = {}
+    for start in range(0, len(notices), _AT_ONCE):
+        ids = [notice.id for notice in notices[start : start + _AT_ONCE]]
+        query = select(InboxRow.message, InboxRow.kind, InboxRow.subject).where(
+            InboxRow.source == source, col(InboxRow.message).in_(ids)
+        )
+        for message, kind, subject in (await tx.exec(query)).all():
+            kept[message] = kind, subject
+    return kept
+
+
+def _compare(tx: Transaction, source: SystemId, kept: tuple[str, str], notice: Notice) -> None:
+    if kept != (notice.kind, notice.subject.model_dump_json()):
         detail = f"{notice.kind} {notice.subject}"
         trail.audit(tx, "message.conflicted", f"{source}/{notice.id}", detail=detail, actor=source)
 

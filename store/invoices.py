@@ -15,6 +15,8 @@ from store import trail
 from store.database import Transaction
 from store.tables.money import InvoiceRow
 
+_MOST_DIGITS = 9  # of a revision, so that any database can look for it
+
 
 class ApprovalStaleError(RuleError):
     """An approval names other content than the invoice has now."""
@@ -139,4 +141,6 @@ async def reference(tx: Transaction, name: str) -> str | None:
 
 async def _by_reference(tx: Transaction, name: str) -> InvoiceRow | None:
     invoice, _, revision = name.rpartition("/")
-    return await tx.get(InvoiceRow, (invoice, int(revision))) if revision.isdecimal() else None
+    if not revision.isdecimal() or len(revision) > _MOST_DIGITS:
+        return None
+    return await tx.get(InvoiceRow, (invoice, int(revision)))

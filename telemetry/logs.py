@@ -5,8 +5,8 @@ Only named fields are logged, never a body; a field that could hold a secret is 
 
 import logging
 import sys
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any, cast
 
 import structlog
 from structlog.typing import Processor
@@ -69,7 +69,17 @@ def _temporal_ids(
 def _redact(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    for name in event:
-        if any(secret in name.lower() for secret in _SECRETS):
-            event[name] = _REDACTED
+    for name, value in event.items():
+        event[name] = _safe(name, value)
     return event
+
+
+def _safe(name: str, value: object) -> object:
+    if any(secret in name.lower() for secret in _SECRETS):
+        return _REDACTED
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[object, object]", value)
+        return {str(key): _safe(str(key), inner) for key, inner in fields.items()}
+    if isinstance(value, list | tuple):
+        return [_safe("", inner) for inner in cast("Sequence[object]", value)]
+    return value

@@ -30,17 +30,19 @@ class IssueInvoice:
     async def run(self, request: InvoiceRequest) -> Ending:
         """Return how the cycle ended."""
         ending: Ending = "nothing_to_bill"
+        card = "**Nothing to bill.**"
         prepared = await self._prepare()
         if prepared.invoice is not None:
             await self._approved(prepared)
             await self._draft()
             number = await self._post()
             await together.all_of(self._tell_crm(), self._tell_psa())
-            workflow.set_current_details(f"**Posted** as {number}: {prepared.net} before tax.")
+            card = f"**Posted** as {number}: {prepared.net} before tax."
             ending = "posted"
         await workflow.execute_activity_method(
             InvoiceRecords.finish, request, **options.record("Close the cycle")
         )
+        workflow.set_current_details(card)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ending
 

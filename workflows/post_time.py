@@ -36,7 +36,10 @@ class PostTime:
         """Return once the lane is empty."""
         _mark(request)
         await self._take_up_what_is_left()
-        while not workflow.info().is_continue_as_new_suggested():
+        while True:
+            if workflow.info().is_continue_as_new_suggested():
+                await self._leave_to_next_run()
+                workflow.continue_as_new(request)
             heard, before = self._heard, self._parking.resumed
             if await self._take(await self._cut(), before):
                 continue
@@ -46,8 +49,6 @@ class PostTime:
                 workflow.set_current_details(f"**Idle.** {self._posted} entries posted.")
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 return "idle"
-        await self._leave_to_next_run()
-        workflow.continue_as_new(request)
 
     @workflow.signal(name="more")
     def more(self) -> None:
@@ -144,7 +145,9 @@ class PostTime:
             return
         self._told = self._posted
         await workflow.execute_activity_method(
-            Lanes.tell_engagements, self._lane, **options.record("Tell engagements that are through")
+            Lanes.tell_engagements,
+            self._lane,
+            **options.record("Tell engagements that are through"),
         )
 
     def _show(self, news: str) -> None:

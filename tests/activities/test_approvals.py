@@ -7,6 +7,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.approvals import Collected, PsaApprovals
+from activities.pace import Pace
 from canonical.contracts import ContractId
 from canonical.entries import MilestoneReached
 from canonical.landscape import Landscape
@@ -32,7 +33,7 @@ FIRST = MilestoneReached.model_validate(
 
 
 async def _collect(psa: FakePsa, database: Database, landscape: Landscape) -> Collected:
-    steps = PsaApprovals(psa, database, landscape)
+    steps = PsaApprovals(psa, database, landscape, Pace(1000))
     return await ActivityEnvironment().run(steps.collect, CollectRequest(psa=PSA))
 
 

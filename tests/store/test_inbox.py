@@ -81,6 +81,35 @@ async def test_a_message_that_arrives_many_times_at_once_is_kept_once(database: 
     assert await actions(database, "crm-main/04l1") == ["message.received"]
 
 
+async def test_a_poll_keeps_what_is_new_and_passes_over_what_it_brought_before(
+    database: Database,
+) -> None:
+    """I7: a repeat with other content leaves a trace, as it does alone."""
+    await _receive(database, _notice("1"), _notice("2"))
+    changed = _notice("2", kind="account")
+
+    async with database.transaction() as tx:
+        new = await inbox.receive_all(
+            tx, CRM, [_notice("1"), changed, _notice("3"), _notice("3"), _notice("4")]
+        )
+
+    assert new == 2
+    assert [row.message for row in await _rows(database)] == ["1", "2", "3", "4"]
+    assert await actions(database, "crm-main/1") == ["message.received"]
+    assert await actions(database, "crm-main/2") == ["message.received", "message.conflicted"]
+    assert await actions(database, "crm-main/3") == ["message.received"]
+
+
+async def test_a_poll_takes_any_number_of_messages(database: Database) -> None:
+    notices = [_notice(str(number)) for number in range(2500)]
+    async with database.transaction() as tx:
+        assert await inbox.receive_all(tx, CRM, notices[:1]) == 1
+
+    async with database.transaction() as tx:
+        assert await inbox.receive_all(tx, CRM, notices) == 2499
+        assert await inbox.receive_all(tx, CRM, notices) == 0
+
+
 async def test_messages_wait_in_the_order_they_came(database: Database) -> None:
     await _receive(database, _notice("b"), _notice("a"), _notice("c"))
 

@@ -1,21 +1,22 @@
 """The whole house around one deal, for the tests and for the recorder."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import col, select
-from temporalio.api.sdk.v1 import WorkflowMetadata
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 import settings
 import worker
+from activities.invoices import Approval
 from activities.lanes import Lanes
 from canonical import processes
 from canonical.cases import Case
@@ -36,19 +37,26 @@ from canonical.projects import ProjectCode
 from canonical.systems import ForeignId
 from console import starting
 from settings import Settings
-from store import cases
+from store import batches, billing, cases, invoices, mappings
 from store.tables.effects import AuditRow
 from store.tables.reference import CounterRow
-from tests.fakes import CRM, ERP, PSA, USMF, account, entry, foreign, opportunity
+from tests.fakes import (
+    CRM,
+    ERP,
+    PSA,
+    USMF,
+    account,
+    batch,
+    entry,
+    foreign,
+    mapping,
+    opportunity,
+)
 from tests.ports import FakeCrm, FakeErp, FakePsa
-from tests.trouble import Troubled
 from tests.workflows.slow_store import SlowStore
+from tests.workflows.waiting import Handle, card, ended, started, until
 
-T = TypeVar("T")
-Handle = WorkflowHandle[Any, Any]
-
-DAY_SIX_ENDS = date(2026, 7, 31)
-_PATIENCE = timedelta(seconds=30)
+LAST_DAY = date(2026, 7, 31)
 _HOUSES = count(1)
 
 
@@ -128,6 +136,10 @@ class House:
         return self.run(processes.posting_id(self.lane))
 
     @property
+    def collecting(self) -> Handle:
+        return self.run(f"{processes.collect_id(PSA)}:{self.number}")
+
+    @property
     def billing(self) -> Handle:
         return self.run(processes.billing_id(self.contract))
 
@@ -170,10 +182,15 @@ class House:
         await self.wins(deal, **changes)
         assert await ended(self.activation) == "activated"
 
-    def worked(self, number: int = 1, **changes: object) -> TimeEntry:
+    def worked(self, number: int = 1, *, hours: str = "8", **changes: object) -> TimeEntry:
         """Return an entry on the deal's project."""
-        mine: dict[str, object] = {"id": foreign(PSA, str(1000 + number)), "project": self.shell}
-        return entry(**(mine | changes))
+        return entry(1000 + number, worked=hours, **{"project": self.shell, **changes})
+
+    async def leaves_batches(self, count: int) -> None:
+        """Leave batches that an earlier run of the lane froze for somebody else's project."""
+        async with self.database.transaction() as tx:
+            for sequence in range(1, count + 1):
+                await batches.freeze(tx, self.lane.key, sequence, batch(sequence))
 
     async def asks(self, asked_by: str, entity: EntityId | None = None) -> None:
         """Ask for the client to be onboarded, as an activation does."""
@@ -190,6 +207,11 @@ class House:
         self.psa.approves(f"T{next(self.messages)}", *entries)
         await self.collects()
 
+    async def posts(self, *entries: TimeEntry) -> None:
+        """Approve work in the PSA, and wait until it is posted."""
+        await self.approves(*entries)
+        assert await ended(self.posting) == "idle"
+
     async def reaches(self, number: int, on: date = date(2026, 7, 1)) -> None:
         """Reach a milestone in the PSA, and fetch it."""
         term = f"{self.contract}/M{number}"
@@ -200,18 +222,24 @@ class House:
 
     async def collects(self) -> None:
         """Fetch what is new in the PSA, and wake who has work."""
-        collecting = await self.client.start_workflow(
+        await self.client.execute_workflow(
             "CollectApprovals",
             CollectRequest(psa=PSA),
-            id=f"{processes.collect_id(PSA)}:{self.number}",
+            id=self.collecting.id,
             task_queue=PROCESSES,
             static_summary=f"Collect approvals from {PSA}",
         )
-        await collecting.result()
 
-    async def bills(self, day: date = DAY_SIX_ENDS) -> None:
+    async def bills(self, day: date = LAST_DAY) -> None:
         """Ask for an invoice of the work up to a day."""
         await starting.bill(self.client, self.database, self.landscape, self.contract, day)
+
+    async def requests(self, day: date = LAST_DAY) -> None:
+        """Record that somebody wants an invoice, and be called away before telling the lane."""
+        async with self.database.transaction() as tx:
+            await billing.request(
+                tx, self.contract, kind=billing.CUT_OFF, key=f"cut-off/{day}", cut_off=day
+            )
 
     async def parked(self, *, cases_open: int = 1) -> Sequence[Case]:
         """Wait until so many cases are open, and return them."""
@@ -222,6 +250,42 @@ class House:
             return found if len(found) == cases_open else None
 
         return await until(look)
+
+    async def resumes(self, run: Handle, *steps: str) -> None:
+        """Resume a run at each step that waits for a person, one after the other."""
+        for step in steps:
+            await until(partial(self._waits, step))
+            await run.signal("resume")
+
+    async def _waits(self, step: str) -> bool:
+        return any(case.step == step for case in await self.open_cases())
+
+    async def above_the_limit(self) -> Approval:
+        """Wait until the first invoice waits for an approval, and return the right one."""
+
+        async def look() -> bool:
+            return "is above the limit" in await card(self.issue())
+
+        await started(self.issue())
+        await until(look)
+        async with self.database.reading() as tx:
+            (kept,) = await invoices.of_contract(tx, self.contract)
+        return Approval(by="person-7", content_hash=kept.content_hash)
+
+    async def maps(self, role: str, ours: str = "CONSULTANT") -> None:
+        """Add the mapping of a role that the PSA has."""
+        row = mapping("role", role, ours, system=PSA, owner="delivery")
+        async with self.database.transaction() as tx:
+            await mappings.add(tx, [row])
+
+    async def works_until_continued(self, first_entry: int) -> tuple[Handle, int]:
+        """Approve work until the lane goes on in a fresh history; return the run it left."""
+        left = (await self.posting.describe()).run_id
+        number = first_entry
+        while (await self.posting.describe()).run_id == left:
+            await self.approves(self.worked(number))
+            number += 1
+        return self.client.get_workflow_handle(self.posting.id, run_id=left), number - first_entry
 
     async def audited(self, action: str) -> Sequence[str]:
         """Return the subjects of which the trail says that something was done to them."""
@@ -243,7 +307,8 @@ async def housed(
     number: int | None = None,
     cached_workflows: int = 1000,
     settle: timedelta = timedelta(0),
-    **systems: Any,
+    psa: FakePsa | None = None,
+    erp: FakeErp | None = None,
 ) -> AsyncGenerator[House]:
     """Open a house with its workers, and leave nothing of it running."""
     house = House(
@@ -251,7 +316,8 @@ async def housed(
         database,
         _settling(landscape, settle),
         next(_HOUSES) * 10 if number is None else number,
-        **systems,
+        psa=psa or FakePsa(),
+        erp=erp or FakeErp(),
     )
     await _start_counting(database, house.number)
     await _clear(client)
@@ -276,63 +342,10 @@ def workers(house: House, cached_workflows: int = 1000) -> list[Worker]:
     return [processes_worker, *(worker.system(whole, each) for each in house.landscape.systems)]
 
 
-async def until(question: Callable[[], Awaitable[T | None]]) -> T:
-    """Ask until there is an answer."""
-    async with asyncio.timeout(_PATIENCE.total_seconds()):
-        while not (answer := await question()):
-            await asyncio.sleep(0.01)
-    return answer
-
-
-async def called(system: Troubled, call: str, times: int = 1) -> None:
-    """Wait until a call has been made so many times; it may still be held."""
-
-    async def look() -> bool:
-        return system.calls.count(call) >= times
-
-    await until(look)
-
-
-async def held(database: SlowStore, step: str) -> None:
-    """Wait until a step has committed and is kept from answering."""
-
-    async def look() -> bool:
-        return step in database.waiting
-
-    await until(look)
-
-
-async def has_event(run: Handle, kind: str, times: int = 1) -> None:
-    """Wait until a run's history has so many events of a kind."""
-
-    async def look() -> bool:
-        history = await run.fetch_history()
-        found = [event for event in history.events if event.HasField(f"{kind}_event_attributes")]
-        return len(found) >= times
-
-    await until(look)
-
-
-async def ended(run: Handle) -> Any:  # noqa: ANN401 - each process has its own result
-    """Return the result of a run that another process may still have to start."""
-
-    async def look() -> bool:
-        with suppress(RPCError):
-            await run.describe()
-            return True
-        return False
-
-    await until(look)
-    async with asyncio.timeout(_PATIENCE.total_seconds()):
-        return await run.result()
-
-
-async def card(run: Handle) -> str:
-    """Return what the Temporal Web UI shows as current details."""
-    metadata: WorkflowMetadata = await run.query(
-        "__temporal_workflow_metadata", result_type=WorkflowMetadata
-    )
-    return str(metadata.current_details)
+def limited(landscape: Landscape, above: int = 1000) -> Landscape:
+    """Return the landscape with a second pair of eyes for an entity's larger invoices."""
+    routes = landscape.routes[USMF].model_copy(update={"approval_above": Decimal(above)})
+    return landscape.model_copy(update={"routes": {**landscape.routes, USMF: routes}})
 
 
 def _settling(landscape: Landscape, settle: timedelta) -> Landscape:

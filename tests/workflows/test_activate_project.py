@@ -1,19 +1,17 @@
-import asyncio
 from datetime import timedelta
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import CancelledError
-from typing_extensions import override
 
 from canonical.landscape import Landscape
-from canonical.projects import Project
-from canonical.systems import ForeignId
 from store import contracts
 from tests.fakes import milestone_deal
-from tests.ports import FakePsa
-from tests.workflows.house import House, called, card, ended, has_event, held, housed, until
+from tests.workflows.house import House, housed
 from tests.workflows.slow_store import SlowStore
+from tests.workflows.systems import SlowPsa
+from tests.workflows.waiting import called, card, ended, has_event, held, until
 
 STEPS = [
     ("psa", "create_project"),
@@ -23,28 +21,6 @@ STEPS = [
     ("crm", "record_project"),
 ]
 each_step = pytest.mark.parametrize(("system", "call"), STEPS, ids=[".".join(s) for s in STEPS])
-
-
-class SlowPsa(FakePsa):
-    """Creates a project some time after the caller has hung up."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.working: set[asyncio.Task[ForeignId]] = set()
-
-    @override
-    async def create_project(self, project: Project, client: ForeignId) -> ForeignId:
-        self.calls.append("create_project")
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            self.working.add(asyncio.create_task(self._create(project, client)))
-            raise
-        raise AssertionError
-
-    async def _create(self, project: Project, client: ForeignId) -> ForeignId:
-        await asyncio.sleep(0.1)
-        return await super().create_project(project, client)
 
 
 def _leaves_nothing_in_use(house: House) -> bool:
@@ -75,7 +51,7 @@ async def test_cancelled_within_a_step_leaves_no_shell_in_use(
     await house.wins(milestone_deal("1000.00"))
     await called(acting, call)
     await house.loses()
-    await has_event(house.opening, "workflow_execution_cancel_requested")
+    await has_event(house.opening, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED)
     gate.set()
 
     assert await ended(house.engagement) == "cancelled"
@@ -103,7 +79,7 @@ async def test_cancelled_while_it_records_its_end_leaves_no_shell_in_use(house: 
     await house.wins()
     await held(house.database, "projects.activated")
     await house.opening.cancel()
-    await has_event(house.opening, "activity_task_cancel_requested")
+    await has_event(house.opening, EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED)
     gate.set()
 
     assert await _is_cancelled(house)
@@ -116,7 +92,7 @@ async def test_cancelled_while_it_opens_a_case_leaves_none(house: House) -> None
     await house.wins()
     await held(house.database, "cases.open")
     await house.opening.cancel()
-    await has_event(house.opening, "activity_task_cancel_requested")
+    await has_event(house.opening, EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED)
     gate.set()
 
     assert await _is_cancelled(house)

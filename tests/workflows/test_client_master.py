@@ -1,25 +1,26 @@
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
 
 from canonical.clients import ClientId
-from tests.fakes import DEMF, USMF
-from tests.workflows.house import House, called, card, ended, has_event
+from tests.workflows.house import House
+from tests.workflows.waiting import called, card, ended, has_event
 
 FIRST, SECOND = "contract:first", "contract:second"  # askers that are gone by the time
 
 
-async def test_onboards_for_one_entity_after_the_other(house: House) -> None:
+async def test_serves_one_request_after_the_other(house: House) -> None:
     gate = house.erp.holds("create_customer")
     house.knows()
-    await house.asks(FIRST, USMF)
+    await house.asks(FIRST)
     await called(house.erp, "create_customer")
-    await house.asks(SECOND, DEMF)
-    at_once = house.erp.calls.count("create_customer")
+    await house.asks(SECOND)
+    at_once = house.crm.calls.count("account")
     gate.set()
 
     assert await ended(house.client_master) == "idle"
     assert at_once == 1
-    assert [entity for entity, _, _ in house.erp.customers.values()] == [USMF, DEMF]
-    assert len(house.psa.companies) == 1
+    assert house.crm.calls.count("account") == 2
+    assert len(house.erp.customers) == len(house.psa.companies) == 1
 
 
 async def test_the_same_request_twice_is_one_onboarding(house: House) -> None:
@@ -76,7 +77,7 @@ async def test_a_change_after_its_end_is_nothing_to_it(house: House) -> None:
     await house.asks(FIRST)
     await called(house.erp, "create_customer")
     await house.client_master.signal("changed")
-    await has_event(house.onboarding(), "workflow_execution_signaled")
+    await has_event(house.onboarding(), EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
     gate.set()
 
     assert await ended(house.client_master) == "idle"

@@ -1,4 +1,5 @@
-from tests.workflows.house import House, card, ended
+from tests.workflows.house import House
+from tests.workflows.waiting import card, ended
 
 ASKER = "contract:gone"
 

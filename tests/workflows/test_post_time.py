@@ -1,32 +1,16 @@
 import asyncio
 
-from typing_extensions import override
+from temporalio.api.enums.v1 import EventType
 
 from canonical.landscape import Landscape
-from canonical.organization import EntityId
 from canonical.postings import BatchId
-from canonical.systems import ForeignId
-from connectors import errors
-from store import batches, entries, mappings
+from store import entries
 from store.tables.work import Progress
 from tests import servers
-from tests.fakes import PSA, batch, mapping
-from tests.ports import FakeErp
-from tests.trouble import VENDOR
-from tests.workflows.house import House, called, card, ended, has_event, held, housed, until
+from tests.workflows.house import House, housed
 from tests.workflows.slow_store import SlowStore
-
-
-async def _froze(house: House, count: int) -> None:
-    """Leave batches that an earlier run of the lane froze."""
-    async with house.database.transaction() as tx:
-        for sequence in range(1, count + 1):
-            await batches.freeze(tx, house.lane.key, sequence, batch(sequence))
-
-
-async def _maps(house: House, role: str, ours: str) -> None:
-    async with house.database.transaction() as tx:
-        await mappings.add(tx, [mapping("role", role, ours, system=PSA, owner="delivery")])
+from tests.workflows.systems import ClosedErp
+from tests.workflows.waiting import called, card, ended, has_event, held, until
 
 
 async def _count(house: House, progress: Progress) -> int:
@@ -49,7 +33,7 @@ async def test_posts_approved_time_and_ends_idle(house: House) -> None:
 
 async def test_posts_at_most_four_batches_at_once(house: House) -> None:
     gate = house.erp.holds("create_journal")
-    await _froze(house, 6)
+    await house.leaves_batches(6)
     await house.activates()
     await house.approves(house.worked())
     await called(house.erp, "create_journal", 4)
@@ -63,7 +47,7 @@ async def test_posts_at_most_four_batches_at_once(house: House) -> None:
 
 
 async def test_takes_up_batches_that_an_earlier_run_froze(house: House) -> None:
-    await _froze(house, 2)
+    await house.leaves_batches(2)
     await house.activates()
     await house.approves(house.worked())
 
@@ -95,7 +79,7 @@ async def test_a_refused_batch_is_parked_and_the_lane_goes_on(house: House) -> N
 async def test_the_lane_goes_on_however_many_batches_are_parked(house: House) -> None:
     for _ in range(5):
         house.erp.refuses("post_journal")
-    await _froze(house, 5)
+    await house.leaves_batches(5)
     await house.activates()
     await house.approves(house.worked())
     await house.parked(cases_open=5)
@@ -111,7 +95,7 @@ async def test_held_entries_wait_for_a_mapping_and_resume(house: House) -> None:
     await house.approves(house.worked(1), house.worked(2, role="Guru"))
     (case,) = await house.parked()
     was_held = await _count(house, Progress.HELD)
-    await _maps(house, "Guru", "CONSULTANT")
+    await house.maps("Guru")
     await house.posting.signal("resume")
 
     assert await ended(house.posting) == "idle"
@@ -126,9 +110,9 @@ async def test_hears_a_resume_that_comes_while_it_still_prices(house: House) -> 
     gate = house.database.holds("postings.cut")
     await house.approves(house.worked(1, role="Guru"))
     await held(house.database, "postings.cut")
-    await _maps(house, "Guru", "CONSULTANT")
+    await house.maps("Guru")
     await house.posting.signal("resume")
-    await has_event(house.posting, "workflow_execution_signaled", 2)
+    await has_event(house.posting, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, 2)
     gate.set()
 
     assert await ended(house.posting) == "idle"
@@ -163,18 +147,6 @@ async def _all_posted(house: House, count: int) -> bool:
     return await _count(house, Progress.POSTED) == count
 
 
-class ClosedErp(FakeErp):
-    """Refuses to post into a period until it is opened; a batch after the first is later."""
-
-    is_open = False
-
-    @override
-    async def post_journal(self, entity: EntityId, journal: ForeignId) -> ForeignId:
-        if not self.is_open and self.journals[journal].batch.endswith("/1"):
-            raise errors.Rejected(VENDOR, "post_journal answered 400", reason="closed period")
-        return await super().post_journal(entity, journal)
-
-
 async def test_continues_as_new_and_loses_nothing(
     database: SlowStore, landscape: Landscape
 ) -> None:
@@ -187,17 +159,13 @@ async def test_continues_as_new_and_loses_nothing(
         await house.activates()
         await house.approves(house.worked(1), house.worked(2, role="Guru"))
         parked = await house.parked(cases_open=2)
-        first = (await house.posting.describe()).run_id
-        number = 2
-        while (await house.posting.describe()).run_id == first:
-            number += 1
-            await house.approves(house.worked(number))
+        _, more = await house.works_until_continued(3)
         parked_again = await house.parked(cases_open=2)
         erp.is_open = True
-        await _maps(house, "Guru", "CONSULTANT")
+        await house.maps("Guru")
         await house.posting.signal("resume")
 
         assert await ended(house.posting) == "idle"
         assert {case.id for case in parked_again} == {case.id for case in parked}
-        assert len(_posted_entries(house)) == number
+        assert len(_posted_entries(house)) == 2 + more
         assert await house.open_cases() == []

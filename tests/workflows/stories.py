@@ -1,0 +1,207 @@
+"""How each ending comes about, for the recorder: each story names the runs that it leaves."""
+
+from collections.abc import Awaitable, Callable
+
+from tests.fakes import milestone_deal
+from tests.workflows.house import House
+from tests.workflows.waiting import Handle, called, ended, held
+from workflows.issue_invoice import IssueInvoice
+
+Runs = dict[str, Handle]  # by the name of the history: process, ending, and how it came about
+Story = Callable[[House], Awaitable[Runs]]
+
+
+async def fulfilled(house: House) -> Runs:
+    await house.activates()
+    await house.posts(house.worked(1), house.worked(2))
+    await house.bills()
+    await ended(house.engagement)
+    return {
+        "engagement-fulfilled": house.engagement,
+        "client_master-idle": house.client_master,
+        "onboard_client-onboarded": house.onboarding(),
+        "activate_contract-activated": house.activation,
+        "activate_project-activated": house.opening,
+        "collect_approvals-collected": house.collecting,
+        "post_time-idle": house.posting,
+        "billing-idle": house.billing,
+        "issue_invoice-posted": house.issue(),
+    }
+
+
+async def fulfilled_by_milestones(house: House) -> Runs:
+    await house.activates(milestone_deal("400.00", "600.00"))
+    gate = house.erp.holds("post_invoice")
+    await house.reaches(2)
+    await called(house.erp, "post_invoice")
+    await house.reaches(1)
+    gate.set()
+    await ended(house.engagement)
+    return {
+        "engagement-fulfilled-milestones": house.engagement,
+        "activate_project-activated-milestones": house.opening,
+        "billing-idle-two_cycles": house.billing,
+    }
+
+
+async def not_won(house: House) -> Runs:
+    await house.wins(is_won=False)
+    await ended(house.engagement)
+    return {"engagement-cancelled": house.engagement}
+
+
+async def lost_while_it_is_activated(house: House) -> Runs:
+    house.erp.refuses("create_project")
+    await house.wins()
+    await house.parked()
+    await house.loses()
+    await ended(house.engagement)
+    return {
+        "engagement-cancelled-activating": house.engagement,
+        "activate_contract-cancelled": house.activation,
+        "activate_project-cancelled-parked": house.opening,
+    }
+
+
+async def lost_within_a_step(house: House) -> Runs:
+    gate = house.erp.holds("create_project")
+    await house.wins()
+    await called(house.erp, "create_project")
+    await house.loses()
+    await called(house.crm, "opportunity", 2)
+    gate.set()
+    await ended(house.engagement)
+    return {"activate_project-cancelled": house.opening}
+
+
+async def lost_while_it_is_incomplete(house: House) -> Runs:
+    await house.wins(billing_frequency=None)
+    await house.parked()
+    await house.loses()
+    await ended(house.engagement)
+    return {"activate_contract-cancelled-parked": house.activation}
+
+
+async def won_again(house: House) -> Runs:
+    gate = house.database.holds("engagements.move")
+    await house.wins(is_won=False)
+    await held(house.database, "engagements.move")
+    await house.engagement.signal("changed")
+    gate.set()
+    await ended(house.engagement)
+    return {"engagement-cancelled-taken_in_again": house.engagement}
+
+
+async def incomplete(house: House) -> Runs:
+    house.knows(payment_terms=None)
+    await house.wins(entity=None)
+    await house.parked()
+    house.sells(billing_frequency=None)
+    await house.hears()
+    await house.parked(cases_open=2)
+    house.sells()
+    await house.hears()
+    house.knows()
+    await house.client_master.signal("changed")
+    await ended(house.activation)
+    await house.posts(house.worked())
+    await house.bills()
+    await ended(house.engagement)
+    return {
+        "engagement-fulfilled-parked": house.engagement,
+        "activate_contract-activated-parked": house.activation,
+        "client_master-idle-changed": house.client_master,
+        "onboard_client-onboarded-parked": house.onboarding(),
+    }
+
+
+async def refused(house: House) -> Runs:
+    for system, call in (
+        (house.erp, "create_customer"),
+        (house.psa, "create_client"),
+        (house.psa, "create_project"),
+        (house.crm, "record_project"),
+        (house.erp, "post_journal"),
+        (house.erp, "create_invoice"),
+        (house.erp, "post_invoice"),
+        (house.crm, "record_invoice"),
+        (house.psa, "record_invoice"),
+    ):
+        system.refuses(call)
+    await house.wins()
+    await house.parked(cases_open=2)
+    await house.onboarding().signal("resume")
+    await house.resumes(house.opening, "Create the project shell", "Tell the CRM")
+    await ended(house.activation)
+    await house.approves(house.worked(1), house.worked(2, role="Guru"))
+    await house.parked(cases_open=2)
+    await house.maps("Guru")
+    await house.posting.signal("resume")
+    await ended(house.posting)
+    await house.bills()
+    await house.resumes(house.issue(), "Draft the invoice", "Post the invoice")
+    await house.parked(cases_open=2)
+    await house.issue().signal("resume")
+    await ended(house.engagement)
+    return {
+        "onboard_client-onboarded-refused": house.onboarding(),
+        "activate_project-activated-parked": house.opening,
+        "post_time-idle-parked": house.posting,
+        "issue_invoice-posted-parked": house.issue(),
+    }
+
+
+async def nothing_to_bill(house: House) -> Runs:
+    await house.activates()
+    await house.bills()
+    await ended(house.billing)
+    return {"issue_invoice-nothing_to_bill": house.issue()}
+
+
+async def approved(house: House) -> Runs:
+    await house.activates()
+    await house.posts(house.worked())
+    await house.bills()
+    approval = await house.above_the_limit()
+    await house.issue().execute_update(IssueInvoice.approve, approval, id=approval.by)
+    await ended(house.issue())
+    return {"issue_invoice-posted-approved": house.issue()}
+
+
+async def troubled(house: House) -> Runs:
+    house.erp.loses("create_contract")
+    house.psa.loses("create_project")
+    house.erp.loses("post_invoice")
+    await house.activates()
+    await house.posts(house.worked())
+    await house.bills()
+    await ended(house.engagement)
+    return {
+        "activate_project-activated-lost_answers": house.opening,
+        "issue_invoice-posted-lost_answer": house.issue(),
+    }
+
+
+async def continued(house: House) -> Runs:
+    """Needs an ERP that is closed, and a server that suggests a fresh history early."""
+    await house.activates()
+    await house.approves(house.worked(1), house.worked(2, role="Guru"))
+    await house.parked(cases_open=2)
+    left, _ = await house.works_until_continued(3)
+    await house.parked(cases_open=2)
+    return {"post_time-continued": left, "post_time-under_way": house.posting}
+
+
+STORIES: tuple[Story, ...] = (
+    fulfilled,
+    fulfilled_by_milestones,
+    not_won,
+    lost_while_it_is_activated,
+    lost_within_a_step,
+    lost_while_it_is_incomplete,
+    won_again,
+    incomplete,
+    refused,
+    nothing_to_bill,
+    troubled,
+)
