@@ -1,8 +1,9 @@
 """Approvals: fetching what was approved and reached in a PSA since the last time."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, time
+from functools import partial
 
 from temporalio import activity
 
@@ -13,6 +14,7 @@ from canonical.base import Record
 from canonical.contracts import Contract, ContractId
 from canonical.entries import MilestoneReached, TimeEntry
 from canonical.landscape import Landscape
+from canonical.notices import Notice
 from canonical.processes import CollectRequest, Lane
 from canonical.projects import Project, ProjectCode
 from canonical.slices import Slice
@@ -27,14 +29,20 @@ from store.tables.traffic import Outcome
 
 _NO_TIME = WorkTime.of_minutes(0)
 _REQUESTS_A_PAGE = 2
+_A_STEP = 100  # messages
+_TOGETHER = 20  # of them in one transaction
 _NOTHING_NEW = (Outcome.SUPERSEDED, "nothing newly approved")
+
+Settled = tuple[Outcome, str]
+Keep = Callable[[Transaction], Awaitable[Settled]]
 
 
 class Collected(Record):
-    """How many messages were new, and how many were brought to their outcome."""
+    """How many messages were new, how many brought to their outcome, and if that is all."""
 
     received: int
     settled: int
+    is_all: bool = True
 
 
 class PsaApprovals:
@@ -57,10 +65,11 @@ class PsaApprovals:
         with failures.reported():
             received = await self._poll(request.psa)
             async with self._database.reading() as tx:
-                waiting = await inbox.waiting(tx, request.psa)
-            for delivery in waiting:
-                await self._apply(delivery)
-        return Collected(received=received, settled=len(waiting))
+                waiting = await inbox.waiting(tx, request.psa, limit=_A_STEP)
+            for start in range(0, len(waiting), _TOGETHER):
+                await self._apply(waiting[start : start + _TOGETHER])
+        is_all = len(waiting) < _A_STEP
+        return Collected(received=received, settled=len(waiting), is_all=is_all)
 
     async def _poll(self, psa: SystemId) -> int:
         async with self._database.reading() as tx:
@@ -72,41 +81,48 @@ class PsaApprovals:
             await inbox.move_cursor(tx, psa, found.cursor)
         return new
 
-    async def _apply(self, delivery: Delivery) -> None:
-        bring = self._reach if delivery.notice.kind == "milestone" else self._fetch
+    async def _apply(self, deliveries: Sequence[Delivery]) -> None:
+        read: list[tuple[Delivery, Keep]] = []
         try:
-            outcome, reason = await bring(delivery.notice.subject)
-        except errors.Missing:
-            outcome, reason = Outcome.VOIDED, "it is gone"
-        async with self._database.transaction() as tx:
-            await inbox.settle(tx, delivery, outcome, reason=reason)
+            for delivery in deliveries:
+                keep = await self._read(delivery.notice)
+                read.append((delivery, keep))
+        finally:  # what was read before one broke off is kept
+            async with self._database.transaction() as tx:
+                settled = [(delivery, *await keep(tx)) for delivery, keep in read]
+                await inbox.settle_all(tx, settled)
 
-    async def _fetch(self, timesheet: ForeignId) -> tuple[Outcome, str]:
+    async def _read(self, notice: Notice) -> Keep:
+        """Read what a message is about, and return how it is kept."""
+        try:
+            if notice.kind == "milestone":
+                return partial(_reach, reached=await self._milestone(notice.subject))
+            entries_read = await self._entries(notice.subject)
+            return partial(self._file, timesheet=notice.subject, found=entries_read)
+        except errors.Missing:
+            return _void
+
+    async def _milestone(self, milestone: ForeignId) -> MilestoneReached | None:
+        await self._pace.turn(_REQUESTS_A_PAGE)
+        return await self._psa.milestone_reached(milestone)
+
+    async def _entries(self, timesheet: ForeignId) -> list[TimeEntry]:
+        found: list[TimeEntry] = []
         page: int | None = 1
-        new = 0
-        strangers: set[str] = set()
         while page is not None:
             await self._pace.turn(_REQUESTS_A_PAGE)
-            found = await self._psa.approved_time(timesheet, page)
-            async with self._database.transaction() as tx:
-                new += await self._file(tx, timesheet, found.entries, strangers)
-            page = found.next_page
-        reason = f"project {', '.join(sorted(strangers))} is not one of ours" if strangers else ""
-        if new:
-            return Outcome.APPLIED, reason
-        return (Outcome.REJECTED, reason) if strangers else _NOTHING_NEW
+            read = await self._psa.approved_time(timesheet, page)
+            found += read.entries
+            page = read.next_page
+        return found
 
     async def _file(
-        self,
-        tx: Transaction,
-        timesheet: ForeignId,
-        found: Iterable[TimeEntry],
-        strangers: set[str],
-    ) -> int:
+        self, tx: Transaction, *, timesheet: ForeignId, found: Iterable[TimeEntry]
+    ) -> Settled:
         by_project: dict[ForeignId, list[TimeEntry]] = {}
         for entry in found:
             by_project.setdefault(entry.project, []).append(entry)
-        added = 0
+        new, strangers = 0, set[str]()
         for foreign, group in by_project.items():
             code = await crosswalk.ours(tx, "project", foreign)
             if code is None:
@@ -115,8 +131,11 @@ class PsaApprovals:
             project = await contracts.project(tx, ProjectCode(code))
             filed = [Filed(entry, project.code, project.contract) for entry in group]
             lane = self._lane(project).key
-            added += await entries.add(tx, filed, lane=lane, timesheet=timesheet)
-        return added
+            new += await entries.add(tx, filed, lane=lane, timesheet=timesheet)
+        reason = f"project {', '.join(sorted(strangers))} is not one of ours" if strangers else ""
+        if new:
+            return Outcome.APPLIED, reason
+        return (Outcome.REJECTED, reason) if strangers else _NOTHING_NEW
 
     def _lane(self, project: Project) -> Lane:
         found = routes(self._landscape, project.entity)
@@ -125,24 +144,26 @@ class PsaApprovals:
             erp=found.erp if found else SystemId("unknown"), entity=project.entity, shard=shard
         )
 
-    async def _reach(self, milestone: ForeignId) -> tuple[Outcome, str]:
-        await self._pace.turn(_REQUESTS_A_PAGE)
-        reached = await self._psa.milestone_reached(milestone)
-        if reached is None:
-            return Outcome.SUPERSEDED, "not completed, or not one of ours"
-        async with self._database.transaction() as tx:
-            if await slices.exists(tx, reached.milestone):
-                return Outcome.SUPERSEDED, "reached before"
-            contract = await contracts.get(tx, _contract_of(reached))
-            await slices.add(tx, [(contract.id, _slice(contract, reached))])
-            await billing.request(
-                tx,
-                contract.id,
-                kind=billing.MILESTONE,
-                key=reached.milestone,
-                cut_off=reached.reached_on,
-            )
-        return Outcome.APPLIED, ""
+
+async def _void(_: Transaction) -> Settled:
+    return Outcome.VOIDED, "it is gone"
+
+
+async def _reach(tx: Transaction, *, reached: MilestoneReached | None) -> Settled:
+    if reached is None:
+        return Outcome.SUPERSEDED, "not completed, or not one of ours"
+    if await slices.exists(tx, reached.milestone):
+        return Outcome.SUPERSEDED, "reached before"
+    contract = await contracts.get(tx, _contract_of(reached))
+    await slices.add(tx, [(contract.id, _slice(contract, reached))])
+    await billing.request(
+        tx,
+        contract.id,
+        kind=billing.MILESTONE,
+        key=reached.milestone,
+        cut_off=reached.reached_on,
+    )
+    return Outcome.APPLIED, ""
 
 
 def _contract_of(reached: MilestoneReached) -> ContractId:

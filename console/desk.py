@@ -68,6 +68,7 @@ class Desk:
         async def work() -> None:
             subject = ForeignId(system=SystemId(crm), value=opportunity)
             async with self._attach(state) as platform:
+                starting.refuse_unknown_crm(platform.landscape, subject.system)
                 started = await starting.engagement(
                     platform.client, platform.database, subject, f"cli-{uuid.uuid4()}"
                 )

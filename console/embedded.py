@@ -83,6 +83,7 @@ def toml(tables: Mapping[str, Mapping[str, str]]) -> str:
 def write_secret(path: Path, text: str) -> None:
     """Write a file that only its owner can read."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        os.fchmod(file.fileno(), 0o600)  # one that was there keeps its mode otherwise
         file.write(text)
 
 

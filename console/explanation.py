@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import RenderableType
+from rich.text import Text
 from rich.tree import Tree
 
 from canonical.contracts import ContractId
@@ -118,7 +119,7 @@ def _answer(explained: dict[str, Any]) -> str:
 
 def views(explained: dict[str, Any]) -> list[RenderableType]:
     """Return an explanation as a person reads it."""
-    tree = Tree(f"[bold]{explained['subject']}[/]: {explained['answer']}")
+    tree = Tree(Text.assemble((explained["subject"], "bold"), f": {explained['answer']}"))
     for name, value in explained.items():
         if name not in {"subject", "answer"}:
             _branch(tree, name, value)
@@ -135,4 +136,4 @@ def _branch(tree: Tree, name: str, value: Any) -> None:  # noqa: ANN401 - any JS
         for number, inner in enumerate(value, start=1):
             _branch(branch, str(number), inner)
     else:
-        tree.add(f"{name.replace('_', ' ')}: {value}")
+        tree.add(Text(f"{name.replace('_', ' ')}: {value}"))

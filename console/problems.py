@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 from temporalio.service import RPCError
 
 WRONG = 1
@@ -44,7 +45,8 @@ def fail(sentence: str, code: int) -> None:
     Raises:
         Exit: always.
     """
-    Console(stderr=True, soft_wrap=True).print(f"[red]tiebeam:[/] {sentence}", markup=True)
+    told = Text.assemble(("tiebeam:", "red"), f" {sentence}")  # markup would eat brackets
+    Console(stderr=True, soft_wrap=True).print(told)
     raise typer.Exit(code)
 
 

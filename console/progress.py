@@ -3,6 +3,7 @@
 import time
 
 from rich.console import Console
+from rich.text import Text
 
 
 class Progress:
@@ -14,16 +15,20 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Tell that something happened, and when."""
-        self._screen.print(f"[dim]{time.monotonic() - self._began:6.1f} s[/]  {text}")
+        self._tell(text)
 
     def passed(self, checkpoint: str, subject: str) -> None:
         """Tell that the platform has passed a checkpoint."""
-        self.note(f"        [green]✓[/] {checkpoint} [dim]{subject}[/]")
+        self._tell(("        ✓", "green"), f" {checkpoint} ", (subject, "dim"))
 
     def stopped(self, error_class: str, text: str, owner: str) -> None:
         """Tell that something waits for a person."""
-        self.note(f"        [yellow]■ {error_class}[/] {text} [dim]({owner})[/]")
+        self._tell((f"        ■ {error_class}", "yellow"), f" {text} ", (f"({owner})", "dim"))
 
     def up(self, name: str) -> None:
         """Tell that a process is up."""
         self.note(f"{name} is up")
+
+    def _tell(self, *parts: str | tuple[str, str]) -> None:
+        since = (f"{time.monotonic() - self._began:6.1f} s", "dim")
+        self._screen.print(Text.assemble(since, "  ", *parts))

@@ -80,7 +80,7 @@ def _invoice(invoice: Values) -> RenderableType:
     for line in invoice["lines"]:
         table.add_row(
             str(line["number"]),
-            line["text"],
+            Text(line["text"]),
             line["quantity"],
             *(_amount(line[name], invoice) for name in ("unit_price", "net", "tax")),
         )
@@ -98,5 +98,5 @@ def _cases(cases: Sequence[Values]) -> RenderableType:
         table.add_column(column)
     for case in cases:
         now = "open" if case["is_open"] else "[green]resumed[/]"
-        table.add_row(case["error_class"], case["owner"], case["text"], now)
+        table.add_row(case["error_class"], case["owner"], Text(case["text"]), now)
     return table

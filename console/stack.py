@@ -124,12 +124,12 @@ class Stack:
 
     async def _stop(self) -> None:
         self._is_stopping = True
-        for child in reversed(self._children.values()):
-            await _end(child)
-        for watcher in self._watchers:
+        for watcher in self._watchers:  # first, so that nothing is started any more
             watcher.cancel()
             with suppress(asyncio.CancelledError):
                 await watcher
+        for child in reversed(self._children.values()):
+            await _end(child)
 
 
 _MOST_STARTS = 3  # a child that falls this often before it ever answered will not come up

@@ -13,12 +13,24 @@ from canonical.landscape import Landscape
 from canonical.notices import Notice
 from canonical.systems import ForeignId, SystemId
 from gateway.dispatcher import Dispatcher
-from store import billing, engagements, inbox, invoices
+from store import billing, contracts, engagements, inbox, invoices
 from store.database import Database
 
 
 class NotStartedError(Exception):
     """A process cannot be started like that; the text says what to do."""
+
+
+def refuse_unknown_crm(landscape: Landscape, crm: SystemId) -> None:
+    """Refuse a system that is no CRM, of which nobody would ever read the deal.
+
+    Raises:
+        NotStartedError: it is none.
+    """
+    known = [each.id for each in landscape.systems if each.role == "crm"]
+    if crm not in known:
+        msg = f"{crm} is no CRM of the landscape: {', '.join(known)} is"
+        raise NotStartedError(msg)
 
 
 async def engagement(
@@ -43,8 +55,15 @@ async def engagement(
 async def bill(
     client: Client, database: Database, landscape: Landscape, contract: ContractId, cut_off: date
 ) -> str:
-    """Bill a contract's work up to a day, and return the lane's id."""
+    """Bill a contract's work up to a day, and return the lane's id.
+
+    Raises:
+        NotStartedError: there is no such contract, or it is not active yet.
+    """
     async with database.transaction() as tx:
+        if await contracts.find(tx, contract) is None:
+            msg = f"there is no active contract {contract!r}: `tiebeam status` lists them"
+            raise NotStartedError(msg)
         asked = await billing.request(
             tx, contract, kind=billing.CUT_OFF, key=f"cut-off/{cut_off}", cut_off=cut_off
         )
@@ -58,14 +77,14 @@ async def approve(client: Client, database: Database, invoice: str, by: str) -> 
     Raises:
         NotStartedError: there is no such invoice, or it does not wait for an approval.
     """
-    name, _, revision = invoice.rpartition("/")
-    contract, _, cycle = name.rpartition("/")
     async with database.reading() as tx:
-        kept = await invoices.find(tx, InvoiceId(name), int(revision or 0))
-    if kept is None:
-        msg = f"there is no invoice {invoice!r}: name it by our reference, as in CT-00001/1/1"
-        raise NotStartedError(msg)
-    run = f"invoice:{contract}:{cycle}:{revision}"
+        reference = await invoices.reference(tx, invoice)
+        if reference is None:
+            msg = f"there is no invoice {invoice!r}: name it by our reference, as in CT-00001/1/1"
+            raise NotStartedError(msg)
+        name, _, revision = reference.rpartition("/")
+        kept = await invoices.get(tx, InvoiceId(name), int(revision))
+    run = f"invoice:{reference.replace('/', ':')}"
     approval = {"by": by, "content_hash": kept.content_hash}
     try:
         await client.get_workflow_handle(run).execute_update("approve", approval)

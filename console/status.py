@@ -3,6 +3,7 @@
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from canonical.engagements import Stage
 from store import cases, contracts, engagements, invoices
@@ -35,13 +36,13 @@ def tables(status: dict[str, Any]) -> list[Table]:
     for column in ("contract", "opportunity", "stage", "deal", "projects", "invoices"):
         pipeline.add_column(column)
     for each in status["engagements"]:
-        color = _COLOR[Stage(each["stage"])]
+        stage = Text(each["stage"], style=_COLOR[Stage(each["stage"])])
         invoiced = ", ".join(f"{i['number'] or 'draft'} {i['net']}" for i in each["invoices"])
         pipeline.add_row(
             each["contract"],
-            each["opportunity"],
-            f"[{color}]{each['stage']}[/]",
-            each["deal"],
+            Text(each["opportunity"]),
+            stage,
+            Text(each["deal"]),
             ", ".join(each["projects"]),
             invoiced,
         )
@@ -51,7 +52,8 @@ def tables(status: dict[str, Any]) -> list[Table]:
     for case in status["cases"]:
         risk = case["at_risk"]
         amount = f"{risk['amount']} {risk['currency']}" if risk else ""
-        waiting.add_row(case["error_class"], case["owner"], case["text"], amount, case["workflow"])
+        text, workflow = Text(case["text"]), Text(case["workflow"])
+        waiting.add_row(case["error_class"], case["owner"], text, amount, workflow)
     return [pipeline, waiting] if status["cases"] else [pipeline]
 
 

@@ -84,9 +84,18 @@ async def settle(
     tx: Transaction, delivery: Delivery, outcome: Outcome, *, reason: str = ""
 ) -> None:
     """Record what became of a message."""
-    row = await tx.get_one(InboxRow, delivery.id)
-    row.outcome, row.reason = outcome, reason or None
-    trail.audit(tx, f"message.{outcome}", f"{row.source}/{row.message}", detail=reason)
+    await settle_all(tx, [(delivery, outcome, reason)])
+
+
+async def settle_all(tx: Transaction, settled: Sequence[tuple[Delivery, Outcome, str]]) -> None:
+    """Record what became of messages, each with its reason."""
+    ids = [delivery.id for delivery, _, _ in settled]
+    found = (await tx.exec(select(InboxRow).where(col(InboxRow.id).in_(ids)))).all()
+    rows = {row.id: row for row in found}
+    for delivery, outcome, reason in settled:
+        row = rows[delivery.id]
+        row.outcome, row.reason = outcome, reason or None
+        trail.audit(tx, f"message.{outcome}", f"{row.source}/{row.message}", detail=reason)
 
 
 async def cursor(tx: Transaction, system: SystemId) -> str:

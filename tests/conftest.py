@@ -16,26 +16,6 @@ from settings import Settings
 from store.database import Database
 from tests import servers
 
-_REPORTED = {  # what is known to be wrong in `console`; leave with its repair
-    "test_a_secret_closes_a_file_that_was_open_to_all",
-    "test_a_person_sees_brackets_as_they_are",
-    "test_a_sentence_is_told_as_it_is",
-    "test_tells_brackets_as_they_are",
-    "test_what_stopped_is_shown_in_the_vendors_own_words",
-    "test_a_stop_in_the_middle_of_a_start_leaves_nothing",
-    "test_a_contract_that_nobody_opened_is_not_billed_and_leaves_no_cycle",
-    "test_a_contract_that_is_not_active_is_not_billed_and_leaves_no_cycle",
-    "test_an_invoice_that_is_not_there_is_not_approved",
-    "test_a_vendors_brackets_are_shown_as_they_are",
-    "test_a_process_that_cannot_start_says_why",
-}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.name.partition("[")[0] in _REPORTED:
-            item.add_marker(pytest.mark.xfail(strict=False))
-
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def temporal() -> AsyncIterator[WorkflowEnvironment]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from temporalio import workflow
 
-from activities.approvals import PsaApprovals
+from activities.approvals import Collected, PsaApprovals
 from activities.lanes import Lanes
 from canonical.processes import CollectRequest
 from telemetry import search_attributes
@@ -21,13 +21,23 @@ class CollectApprovals:
     async def run(self, request: CollectRequest) -> Ending:
         """Return once everything new is in the store and its lanes know."""
         workflow.upsert_search_attributes([search_attributes.SYSTEM.value_set(request.psa)])
-        found = await workflow.execute_activity_method(
+        settled = woken = 0
+        is_all = False
+        while not (is_all or workflow.info().is_continue_as_new_suggested()):
+            found = await self._collect(request)
+            woken += await self._wake(request)
+            settled, is_all = settled + found.settled, found.is_all
+        workflow.set_current_details(f"{settled} messages settled, {woken} lanes woken.")
+        return "collected"
+
+    async def _collect(self, request: CollectRequest) -> Collected:
+        return await workflow.execute_activity_method(
             PsaApprovals.collect,
             request,
             **options.call(request.psa, "Poll changes, fetch what they are about"),
         )
-        woken = await workflow.execute_activity_method(
+
+    async def _wake(self, request: CollectRequest) -> int:
+        return await workflow.execute_activity_method(
             Lanes.wake, request, **options.record("Wake the lanes that have work")
         )
-        workflow.set_current_details(f"{found.settled} messages settled, {woken} lanes woken.")
-        return "collected"

@@ -173,6 +173,39 @@ async def test_a_poll_that_breaks_off_goes_on_where_it_was(
     assert len(await _waiting(database)) == 5
 
 
+async def test_what_was_read_before_a_poll_breaks_off_is_kept(
+    database: Database, landscape: Landscape
+) -> None:
+    await house.active(database)
+    psa = house.psa()
+    psa.approves("T1", entry(101))
+    psa.approves("T2", entry(102))
+    psa.approves("T3", entry(103))
+    psa.fails("approved_time", errors.Drifted("fake", "a time entry does not fit"), skip=1)
+
+    with pytest.raises(ApplicationError):
+        await _collect(psa, database, landscape)
+
+    assert await _waiting(database) == ["psa-main:101"]
+    assert await _outcomes(database) == [("applied", None), ("received", None), ("received", None)]
+
+
+async def test_a_backlog_is_brought_in_by_steps_of_a_hundred_messages(
+    database: Database, landscape: Landscape
+) -> None:
+    await house.active(database)
+    psa = house.psa()
+    for number in range(101, 252):
+        psa.approves(f"T{number}", entry(number))
+
+    first = await _collect(psa, database, landscape)
+    second = await _collect(psa, database, landscape)
+
+    assert first == Collected(received=151, settled=100, is_all=False)
+    assert second == Collected(received=0, settled=51, is_all=True)
+    assert set(await _outcomes(database)) == {("applied", None)}
+
+
 async def test_a_milestone_reached_becomes_its_amount_and_a_cycle(
     database: Database, landscape: Landscape
 ) -> None:

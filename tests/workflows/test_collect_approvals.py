@@ -76,3 +76,16 @@ async def test_every_message_comes_to_one_outcome(house: House) -> None:
     assert len(await house.audited(f"message.{Outcome.SUPERSEDED}")) == 1
     async with house.database.reading() as tx:
         assert await inbox.waiting(tx, PSA) == []
+
+
+async def test_goes_on_until_nothing_is_left_of_a_backlog(house: House) -> None:
+    """And wakes the lane in between, so that it posts while the rest is fetched."""
+    await house.activates()
+    for number in range(1, 151):
+        house.psa.approves(f"T{number}", house.worked(number))
+    await house.collects()
+
+    assert await card(house.collecting) == "150 messages settled, 2 lanes woken."
+    assert await ended(house.posting) == "idle"
+    async with house.database.reading() as tx:
+        assert await entries.count(tx, Progress.POSTED) == 150
