@@ -42,12 +42,10 @@ class SettingsError(Exception):
 
 
 def of_stack(state: Path) -> Settings:
-    """Return the settings that a stack left in its state; the environment goes first."""
-
-    class Kept(Settings):
-        model_config = SettingsConfigDict(env_file=state / "env")
-
-    return Kept()
+    """Return the settings that a running stack left in its state; they go before all others."""
+    lines = (state / "env").read_text().splitlines()
+    kept = dict(line.removeprefix("TIEBEAM_").split("=", 1) for line in lines)
+    return Settings.model_validate({name.lower(): value for name, value in kept.items()})
 
 
 def load_landscape(path: Path) -> Landscape:

@@ -67,18 +67,15 @@ class Running(Attached):
     theater: Theater
 
 
-class PlatformOnStage:
+class PlatformOnStage(PlatformDriver):
     """The platform as the stage asks for it."""
 
     def __init__(self, running: Running) -> None:
-        self._driver = PlatformDriver(running.client, running.database, running.landscape)
-        self.set_today = self._driver.set_today
-        self.cut_off = self._driver.cut_off
-        self.settled = self._driver.settled
+        super().__init__(running.client, running.database, running.landscape)
 
     async def belief(self) -> Belief:
         """Return what the platform holds true, in the stage's words."""
-        return Belief.model_validate(await self._driver.belief())
+        return Belief.model_validate(await self.held_true())
 
 
 @app.callback()
@@ -205,24 +202,28 @@ async def embedded_stack(
     source = Settings().landscape
     landscape = settings.load_landscape(source)
     ports = Ports.of(landscape, port)
-    environment = embedded.environment(state, ports, source, landscape)
-    keys = _keys(state)
-    systems = embedded.systems(state, ports, landscape)
-    ours = processes(ROOT, ports, environment)
-    stack = Stack([*systems, *ours], state / "logs")
-    async with (
-        stack.running(progress.up, [child.name for child in systems]),
-        _opened(state) as running,
-    ):
-        mappings = settings.load_mappings(running.config.mappings)
-        await deployment.prepare_store(running.database, mappings)
-        crm = next(each.id for each in landscape.systems if each.role == "crm")
-        push = f"{embedded.url(ports.gateway)}/webhooks/{crm}/{keys.webhook_secret}"
-        await running.theater.install(push)
-        poll = timedelta(seconds=running.config.poll_seconds)
-        await deployment.prepare_engine(running.client, running.landscape, poll=poll)
-        await stack.start([child.name for child in ours], progress.up)
-        yield running, stack
+    with embedded.locked(state):
+        environment = embedded.environment(state, ports, source, landscape)
+        systems = embedded.systems(state, ports, landscape)
+        ours = processes(ROOT, ports, environment)
+        stack = Stack([*systems, *ours], state / "logs")
+        async with (
+            stack.running(progress.up, [child.name for child in systems]),
+            _opened(state) as running,
+        ):
+            await _prepare(running, embedded.url(ports.gateway))
+            await stack.start([child.name for child in ours], progress.up)
+            yield running, stack
+
+
+async def _prepare(running: Running, gateway_url: str) -> None:
+    config, landscape = running.config, running.landscape
+    await deployment.prepare_store(running.database, settings.load_mappings(config.mappings))
+    crm = next(each.id for each in landscape.systems if each.role == "crm")
+    secret = running.theater.keys.webhook_secret
+    await running.theater.install(f"{gateway_url}/webhooks/{crm}/{secret}")
+    poll = timedelta(seconds=config.poll_seconds)
+    await deployment.prepare_engine(running.client, landscape, poll=poll)
 
 
 @asynccontextmanager
@@ -292,7 +293,10 @@ Desk(attach, _run).add_to(app)
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    except SystemExit as done:
+        problems.leave(done.code if isinstance(done.code, int) else problems.WRONG)
 
 
 if __name__ == "__main__":

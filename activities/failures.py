@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from canonical.base import RuleError
@@ -43,6 +44,7 @@ _OWNER: dict[ErrorClass, Owner] = {
     "E15": "finance",
     "E16": "finance",
 }
+_ATTEMPTS_AT_A_BUG = 10
 _UNKNOWN = ("Uncertain", "OutcomeUnknownError", "DoubleFoundError")
 _REFUSED = ("Rejected", "Missing")
 
@@ -50,6 +52,9 @@ _REFUSED = ("Rejected", "Missing")
 @contextmanager
 def reported() -> Generator[None]:
     """Re-raise a failure as an ApplicationError named after its class.
+
+    What nobody foresaw is tried a number of times, in case a restart or a database that comes
+    back helps, and then waits for a person like everything else (E21).
 
     Raises:
         ApplicationError: non-retryable unless waiting can help; benign (nobody
@@ -70,6 +75,11 @@ def reported() -> Generator[None]:
             if benign
             else ApplicationErrorCategory.UNSPECIFIED,
         ) from exc
+    except Exception as exc:
+        if not activity.in_activity() or activity.info().attempt < _ATTEMPTS_AT_A_BUG:
+            raise
+        name = type(exc).__name__  # its text may quote data
+        raise ApplicationError(name, type=name, non_retryable=True) from exc
 
 
 def error_class(error: str) -> ErrorClass:

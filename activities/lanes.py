@@ -16,6 +16,7 @@ from activities import failures
 from activities.deals import routes
 from activities.engagements import is_through
 from canonical import processes
+from canonical.base import Record
 from canonical.contracts import ContractId
 from canonical.landscape import Landscape
 from canonical.processes import (
@@ -50,20 +51,16 @@ class Lanes:
         account, erp = request.account, request.routes.erp
         async with self._database.transaction() as tx:
             number = await clients.onboarding_number(tx, account, erp, request.asked_by)
-        start: _Start = WithStartWorkflowOperation(
-            "ClientMaster",
-            KeepClient(account=account),
-            id=processes.client_id(account),
-            task_queue=PROCESSES,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Client {account}",
-        )
-        await self._client.execute_update_with_start_workflow(
-            "onboard",
-            request.model_copy(update={"number": number}),
-            start_workflow_operation=start,
-            id=f"{request.asked_by}/{number}",
-            rpc_timeout=_ANSWER,
+        start: dict[str, Any] = {
+            "id": processes.client_id(account),
+            "task_queue": PROCESSES,
+            "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
+            "static_summary": f"Client {account}",
+        }
+        asked = request.model_copy(update={"number": number})
+        update_id = f"{request.asked_by}/{number}"
+        await self._update(
+            "ClientMaster", KeepClient(account=account), start, ("onboard", asked, update_id)
         )
 
     @activity.defn(name="lanes.wake")
@@ -100,23 +97,30 @@ class Lanes:
     async def bill(self, asked: billing.Request) -> None:
         """Tell a contract's billing lane about a cycle; the same cycle twice is one cycle."""
         lane = await self._billing_lane(asked.contract)
-        billing_of: dict[str, Any] = {
+        start: dict[str, Any] = {
             "id": processes.billing_id(asked.contract),
             "task_queue": PROCESSES,
             "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
             "static_summary": f"Billing of {asked.contract}",
         }
-        # A run that was ended would still answer for the cycles it had taken.
-        await self._client.start_workflow("Billing", lane, **billing_of)
-        start: _Start = WithStartWorkflowOperation("Billing", lane, **billing_of)
         cycle = BillingCycle.model_validate(
             {"cycle": asked.cycle, "key": asked.key, "kind": asked.kind, "cut_off": asked.cut_off}
         )
+        await self._update("Billing", lane, start, ("bill", cycle, f"cycle/{asked.cycle}"))
+
+    async def _update(
+        self, process: str, request: Record, start: dict[str, Any], update: tuple[str, Record, str]
+    ) -> None:
+        """Tell a shared process something, starting it if it does not run."""
+        name, message, update_id = update
+        # An ended run would still answer for the updates it had taken: first, one must run.
+        await self._client.start_workflow(process, request, **start)
+        operation: _Start = WithStartWorkflowOperation(process, request, **start)
         await self._client.execute_update_with_start_workflow(
-            "bill",
-            cycle,
-            start_workflow_operation=start,
-            id=f"cycle/{asked.cycle}",
+            name,
+            message,
+            start_workflow_operation=operation,
+            id=update_id,
             rpc_timeout=_ANSWER,
         )
 

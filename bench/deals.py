@@ -25,7 +25,6 @@ class Active:
 
     contract: Contract
     project: Project
-    workspace: str
     took: timedelta
 
 
@@ -50,8 +49,7 @@ class Deals:
         await crm.win(opportunity, TODAY)
         closed_at = datetime.now(UTC)
         contract, project, active_at = await self._followed(opportunity, closed_at)
-        (workspace,) = await self._house.systems.psa.workspaces(project.code)
-        return Active(contract, project, workspace, active_at - closed_at)
+        return Active(contract, project, active_at - closed_at)
 
     async def active(self) -> Active:
         """Return a fresh deal whose project is active."""

@@ -1,8 +1,11 @@
 """The embedded stack's own set-up: ports, state on disk, and the processes that share them."""
 
+import fcntl
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -80,6 +83,23 @@ def toml(tables: Mapping[str, Mapping[str, str]]) -> str:
     )
 
 
+@contextmanager
+def locked(state: Path) -> Generator[None]:
+    """Keep a state to one stack for as long as the block lasts.
+
+    Raises:
+        StackError: another stack runs on it.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            msg = f"another stack runs on {state}: stop it, or choose another --state"
+            raise StackError(msg) from None
+        yield
+
+
 def write_secret(path: Path, text: str) -> None:
     """Write a file that only its owner can read."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -106,7 +126,7 @@ def ours(root: Path, ports: Ports, settings: Mapping[str, str]) -> Sequence[Chil
     starter, worker = str(root / "starter.py"), str(root / "worker.py")
     return [
         stack.python("gateway", starter, "gateway", port=ports.gateway, environment=settings),
-        stack.python("worker", worker, environment=settings),
+        Child("worker", [sys.executable, worker], says="worker.started", environment=settings),
     ]
 
 

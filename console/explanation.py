@@ -85,9 +85,13 @@ async def _slice(tx: Transaction, invoice: str | None, line: int, part: Slice) -
 
 async def _line(tx: Transaction, subject: str) -> dict[str, Any] | None:
     name, _, number = subject.rpartition("/")
-    reference = await invoices.reference(tx, name)
-    if reference is None or not number.isdecimal():
+    references = await invoices.references(tx, name)
+    if len(references) > 1:
+        msg = f"{name} is the number of several invoices: name one of {', '.join(references)}"
+        raise UnknownSubjectError(msg)
+    if not references or not number.isdecimal():
         return None
+    (reference,) = references
     parts = [part for line, part in await slices.on_invoice(tx, reference) if line == int(number)]
     if not parts:
         return None
@@ -97,7 +101,7 @@ async def _line(tx: Transaction, subject: str) -> dict[str, Any] | None:
         "invoice": reference,
         "contract": contract.name if contract else None,
         "slices": [await _slice(tx, None, 0, part) | {"source": part.source} for part in parts],
-        "answer": f"billed: {len(parts)} slices make up this line",
+        "answer": f"billed: made up of {len(parts)} slice{'s' if len(parts) > 1 else ''}",
     }
 
 

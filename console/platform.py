@@ -77,7 +77,7 @@ class PlatformDriver:
         silence = now - self._quiet_since
         return not unfinished or (bool(parked) and silence > _QUIET_SECONDS)
 
-    async def belief(self) -> dict[str, Any]:
+    async def held_true(self) -> dict[str, Any]:
         """Return what the platform holds true, as plain values."""
         async with self._database.reading() as tx:
             return await rest.belief(tx)

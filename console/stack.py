@@ -35,14 +35,16 @@ class StackError(Exception):
 
 @dataclass
 class Child:
-    """One process of the stack. `port` is where it answers once it is up, if it listens."""
+    """One process of the stack. It is up once it answers at `port`, or has logged `says`."""
 
     name: str
     command: Sequence[str]
     port: int | None = None
+    says: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
+    logged_before: int = 0
 
 
 class Stack:
@@ -100,8 +102,8 @@ class Stack:
                 await asyncio.sleep(_REST.total_seconds())
 
     async def _spawn(self, child: Child) -> None:
-        log = self._logs_in / f"{child.name}.log"
-        with log.open("ab") as output:
+        with self._log(child).open("ab") as output:
+            child.logged_before = child.logged_before if child.starts else output.tell()
             child.process = await asyncio.create_subprocess_exec(
                 *child.command,
                 stdout=output,
@@ -114,13 +116,23 @@ class Stack:
 
     async def _until_up(self, child: Child) -> None:
         deadline = asyncio.get_running_loop().time() + _HEALTH.total_seconds()
-        while child.port is not None and not await _answers(child.port):
+        while not await self._is_up(child):
             late = asyncio.get_running_loop().time() > deadline
             if late or child.starts > _MOST_STARTS:
-                log = self._logs_in / f"{child.name}.log"
+                log = self._log(child)
                 msg = f"{child.name} does not come up; its log is {log}:\n{_tail(log)}"
                 raise StackError(msg)
             await asyncio.sleep(_LOOK.total_seconds())
+
+    async def _is_up(self, child: Child) -> bool:
+        if child.says is not None:
+            with self._log(child).open("rb") as log:
+                log.seek(child.logged_before)
+                return child.says.encode() in log.read()
+        return child.port is None or await _answers(child.port)
+
+    def _log(self, child: Child) -> Path:
+        return self._logs_in / f"{child.name}.log"
 
     async def _stop(self) -> None:
         self._is_stopping = True

@@ -78,10 +78,11 @@ async def approve(client: Client, database: Database, invoice: str, by: str) -> 
         NotStartedError: there is no such invoice, or it does not wait for an approval.
     """
     async with database.reading() as tx:
-        reference = await invoices.reference(tx, invoice)
-        if reference is None:
+        references = await invoices.references(tx, invoice)
+        if len(references) != 1:
             msg = f"there is no invoice {invoice!r}: name it by our reference, as in CT-00001/1/1"
             raise NotStartedError(msg)
+        (reference,) = references
         name, _, revision = reference.rpartition("/")
         kept = await invoices.get(tx, InvoiceId(name), int(revision))
     run = f"invoice:{reference.replace('/', ':')}"

@@ -132,11 +132,16 @@ async def number(tx: Transaction, reference: str) -> str | None:
     return row.number if row else None
 
 
-async def reference(tx: Transaction, name: str) -> str | None:
-    """Return our reference of an invoice, by the ERP's number or by itself; None if unknown."""
-    row = (await tx.exec(select(InvoiceRow).where(InvoiceRow.number == name))).first()
-    row = row or await _by_reference(tx, name)
-    return f"{row.id}/{row.revision}" if row else None
+async def references(tx: Transaction, name: str) -> Sequence[str]:
+    """Return our references of an invoice, by itself or by the ERP's number.
+
+    Two companies may give the same number; then there are several.
+    """
+    rows = (await tx.exec(select(InvoiceRow).where(InvoiceRow.number == name))).all()
+    if not rows:
+        row = await _by_reference(tx, name)
+        rows = [row] if row else []
+    return sorted(f"{row.id}/{row.revision}" for row in rows)
 
 
 async def _by_reference(tx: Transaction, name: str) -> InvoiceRow | None:

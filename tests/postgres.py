@@ -96,7 +96,10 @@ class Server:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     if not (_BINARIES / "initdb").exists():
-        pytest.fail("the store's tests need PostgreSQL 15: `apt-get install postgresql`")
+        missing = "the store's tests want PostgreSQL 15 too: `apt-get install postgresql`"
+        if os.environ.get("TIEBEAM_REQUIRE_POSTGRESQL"):
+            pytest.fail(missing)
+        pytest.skip(missing)  # `make test` needs only Python and make; CI requires it
     server = Server()
     try:
         server.wait()

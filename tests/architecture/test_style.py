@@ -11,6 +11,7 @@ from tests.architecture.trees import OURS, ROOT, ROOTS
 _LONGEST_FILE = 300
 _LONGEST_TEST_FILE = 400
 _LONGEST_FUNCTION = 40
+_SELF_AND_ONE_RECORD = 2  # fields can be added to a record later, arguments cannot
 _GENERATED = ROOT / "store/migrations/versions"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -53,6 +54,7 @@ def test_every_step_has_a_name_of_its_own_and_says_why_it_is_safe_to_repeat(path
         for step in steps:
             assert "name=" in step, function.name
             assert "Idempotent" in (ast.get_docstring(function) or ""), function.name
+            assert len(function.args.args) == _SELF_AND_ONE_RECORD, function.name
 
 
 @pytest.mark.parametrize("path", trees.sources("workflows"), ids=trees.name)

@@ -101,7 +101,7 @@ async def test_an_invoice_line_leads_to_its_entries(
 
     found = await explanation.explain(database, subject)
 
-    assert found["answer"] == "billed: 2 slices make up this line"
+    assert found["answer"] == "billed: made up of 2 slices"
     assert found["contract"] == contract().name
     assert [each["source"] for each in found["slices"]] == ["psa-main:101", "psa-main:102"]
 

@@ -137,8 +137,8 @@ async def test_an_invoice_is_found_by_its_number_and_by_its_reference(database: 
     await _record(database, invoice_status())
 
     async with database.reading() as tx:
-        assert await invoices.reference(tx, "FTI-00000001") == _REFERENCE
-        assert await invoices.reference(tx, _REFERENCE) == _REFERENCE
+        assert await invoices.references(tx, "FTI-00000001") == [_REFERENCE]
+        assert await invoices.references(tx, _REFERENCE) == [_REFERENCE]
         assert await invoices.number(tx, _REFERENCE) == "FTI-00000001"
         assert await invoices.number(tx, "CT-00001/2/1") is None
 
@@ -150,5 +150,5 @@ async def test_a_name_that_is_none_of_an_invoice_finds_nothing(
     await _draft(database, invoice())
 
     async with database.reading() as tx:
-        assert await invoices.reference(tx, name) is None
+        assert await invoices.references(tx, name) == []
         assert await invoices.number(tx, name) is None
