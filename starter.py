@@ -125,7 +125,7 @@ def demo(
             plot = running.theater.lost_answer(kill, progress.note)
             async with plot if kill_worker else nullcontext():
                 report = await _play(running, story, progress)
-            _show(report, running)
+            attached.show(showing.report(report.model_dump(mode="json"), running.config.web_ui))
             if keep:
                 progress.note("Ctrl-C stops")
                 await problems.told_to_stop()
@@ -151,7 +151,8 @@ def play_scenario(
         text = found.model_dump_json(indent=1)
         if report is not None:
             report.write_text(text + "\n")
-        typer.echo(text) if as_json else _show(found, running)
+        views = showing.report(found.model_dump(mode="json"), running.config.web_ui)
+        typer.echo(text) if as_json else attached.show(views)
         _judge(found)
 
     _run(work())
@@ -178,12 +179,11 @@ def gateway() -> None:
     async def work() -> None:
         config = Settings()
         logs.configure(config.log_format, process="gateway")
-        landscape = settings.load_landscape(config.landscape)
         credentials = settings.load_credentials(config.credentials)
+        known = doors.build(settings.load_landscape(config.landscape), credentials)
         client = await engine.connect(config.temporal_address, config.temporal_namespace)
         database = Database(config.store_url)
-        doors_of = doors.build(landscape, credentials)
-        await server.serve(client, database, doors_of, config.gateway_host, config.gateway_port)
+        await server.serve(client, database, known, config.gateway_host, config.gateway_port)
         await database.close()
 
     _run(work())
@@ -269,14 +269,10 @@ def _keys(state: Path) -> Keys:
         "organization": keys.organization_id,
         "webhook_secret": keys.webhook_secret,
     }
+    psa = {"token": keys.kantata_tokens[0]}
     erp = {"client_id": keys.client_id, "client_secret": keys.client_secret}
-    known = {"crm-main": crm, "psa-main": {"token": keys.kantata_tokens[0]}, "erp-main": erp}
-    embedded.write_secret(state / "credentials.toml", embedded.toml(known))
+    embedded.write_credentials(state, {"crm-main": crm, "psa-main": psa, "erp-main": erp})
     return keys
-
-
-def _show(report: Report, running: Running) -> None:
-    attached.show(showing.report(report.model_dump(mode="json"), running.config.web_ui))
 
 
 def _judge(report: Report) -> None:

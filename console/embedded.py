@@ -75,6 +75,11 @@ def environment(state: Path, ports: Ports, source: Path, landscape: Landscape) -
     return settings
 
 
+def write_credentials(state: Path, credentials: Mapping[str, Mapping[str, str]]) -> None:
+    """Write the secrets of each system where the gateway and the worker look for them."""
+    write_secret(state / "credentials.toml", toml(credentials))
+
+
 def toml(tables: Mapping[str, Mapping[str, str]]) -> str:
     """Return tables of strings as TOML; a JSON string is a TOML string."""
     return "\n".join(
