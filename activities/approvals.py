@@ -1,9 +1,9 @@
 """Approvals: fetching what was approved and reached in a PSA since the last time."""
 
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from functools import partial
 
 from temporalio import activity
 
@@ -12,9 +12,8 @@ from activities.deals import routes
 from activities.pace import Pace
 from canonical.base import Record
 from canonical.contracts import Contract, ContractId
-from canonical.entries import MilestoneReached, TimeEntry
+from canonical.entries import EntryKey, MilestoneReached, TimeEntry
 from canonical.landscape import Landscape
-from canonical.notices import Notice
 from canonical.processes import CollectRequest, Lane
 from canonical.projects import Project, ProjectCode
 from canonical.slices import Slice
@@ -23,7 +22,7 @@ from canonical.worktime import WorkTime
 from connectors import errors, ports
 from store import billing, clock, contracts, crosswalk, entries, inbox, slices
 from store.database import Database, Transaction
-from store.entries import Filed
+from store.entries import Arrival, Filed
 from store.inbox import Delivery
 from store.tables.traffic import Outcome
 
@@ -34,7 +33,7 @@ _TOGETHER = 20  # of them in one transaction
 _NOTHING_NEW = (Outcome.SUPERSEDED, "nothing newly approved")
 
 Settled = tuple[Outcome, str]
-Keep = Callable[[Transaction], Awaitable[Settled]]
+_Projects = Mapping[ForeignId, Project | None]  # None: not one of ours
 
 
 class Collected(Record):
@@ -43,6 +42,16 @@ class Collected(Record):
     received: int
     settled: int
     is_all: bool = True
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a message is about, as the PSA has it now."""
+
+    delivery: Delivery
+    entries: Sequence[TimeEntry] = ()
+    reached: MilestoneReached | None = None
+    is_gone: bool = False
 
 
 class PsaApprovals:
@@ -82,25 +91,23 @@ class PsaApprovals:
         return new
 
     async def _apply(self, deliveries: Sequence[Delivery]) -> None:
-        read: list[tuple[Delivery, Keep]] = []
+        read: list[_Read] = []
         try:
             for delivery in deliveries:
-                keep = await self._read(delivery.notice)
-                read.append((delivery, keep))
+                found = await self._read(delivery)
+                read.append(found)
         finally:  # what was read before one broke off is kept
             async with self._database.transaction() as tx:
-                settled = [(delivery, *await keep(tx)) for delivery, keep in read]
-                await inbox.settle_all(tx, settled)
+                await self._keep(tx, read)
 
-    async def _read(self, notice: Notice) -> Keep:
-        """Read what a message is about, and return how it is kept."""
+    async def _read(self, delivery: Delivery) -> _Read:
+        notice = delivery.notice
         try:
             if notice.kind == "milestone":
-                return partial(_reach, reached=await self._milestone(notice.subject))
-            entries_read = await self._entries(notice.subject)
-            return partial(self._file, timesheet=notice.subject, found=entries_read)
+                return _Read(delivery, reached=await self._milestone(notice.subject))
+            return _Read(delivery, entries=await self._entries(notice.subject))
         except errors.Missing:
-            return _void
+            return _Read(delivery, is_gone=True)
 
     async def _milestone(self, milestone: ForeignId) -> MilestoneReached | None:
         await self._pace.turn(_REQUESTS_A_PAGE)
@@ -116,26 +123,24 @@ class PsaApprovals:
             page = read.next_page
         return found
 
-    async def _file(
-        self, tx: Transaction, *, timesheet: ForeignId, found: Iterable[TimeEntry]
-    ) -> Settled:
-        by_project: dict[ForeignId, list[TimeEntry]] = {}
-        for entry in found:
-            by_project.setdefault(entry.project, []).append(entry)
-        new, strangers = 0, set[str]()
-        for foreign, group in by_project.items():
-            code = await crosswalk.ours(tx, "project", foreign)
-            if code is None:
-                strangers.add(str(foreign))
-                continue
-            project = await contracts.project(tx, ProjectCode(code))
-            filed = [Filed(entry, project.code, project.contract) for entry in group]
-            lane = self._lane(project).key
-            new += await entries.add(tx, filed, lane=lane, timesheet=timesheet)
-        reason = f"project {', '.join(sorted(strangers))} is not one of ours" if strangers else ""
-        if new:
-            return Outcome.APPLIED, reason
-        return (Outcome.REJECTED, reason) if strangers else _NOTHING_NEW
+    async def _keep(self, tx: Transaction, read: Sequence[_Read]) -> None:
+        projects = await _projects(tx, {entry.project for one in read for entry in one.entries})
+        new = await entries.add(tx, [each for one in read for each in self._filed(one, projects)])
+        settled = []
+        for one in read:
+            if one.delivery.notice.kind == "milestone" and not one.is_gone:
+                outcome, reason = await _reach(tx, one.reached)
+            else:
+                outcome, reason = _outcome(one, projects, new)
+            settled.append((one.delivery, outcome, reason))
+        await inbox.settle_all(tx, settled)
+
+    def _filed(self, read: _Read, projects: _Projects) -> Iterator[Arrival]:
+        for entry in read.entries:
+            project = projects[entry.project]
+            if project is not None:
+                filed = Filed(entry, project.code, project.contract)
+                yield Arrival(filed, self._lane(project).key, read.delivery.notice.subject)
 
     def _lane(self, project: Project) -> Lane:
         found = routes(self._landscape, project.entity)
@@ -145,11 +150,27 @@ class PsaApprovals:
         )
 
 
-async def _void(_: Transaction) -> Settled:
-    return Outcome.VOIDED, "it is gone"
+async def _projects(tx: Transaction, theirs: Iterable[ForeignId]) -> _Projects:
+    codes = {foreign: await crosswalk.ours(tx, "project", foreign) for foreign in theirs}
+    return {
+        foreign: await contracts.project(tx, ProjectCode(code)) if code else None
+        for foreign, code in codes.items()
+    }
 
 
-async def _reach(tx: Transaction, *, reached: MilestoneReached | None) -> Settled:
+def _outcome(read: _Read, projects: _Projects, new: set[EntryKey]) -> Settled:
+    if read.is_gone:
+        return Outcome.VOIDED, "it is gone"
+    own = new & {entry.key for entry in read.entries}
+    new.difference_update(own)  # a timesheet that is told of twice brings its entries once
+    strangers = sorted({str(e.project) for e in read.entries if projects[e.project] is None})
+    reason = f"project {', '.join(strangers)} is not one of ours" if strangers else ""
+    if own:
+        return Outcome.APPLIED, reason
+    return (Outcome.REJECTED, reason) if strangers else _NOTHING_NEW
+
+
+async def _reach(tx: Transaction, reached: MilestoneReached | None) -> Settled:
     if reached is None:
         return Outcome.SUPERSEDED, "not completed, or not one of ours"
     if await slices.exists(tx, reached.milestone):

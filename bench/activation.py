@@ -65,7 +65,7 @@ async def measure(house: House, pace: Pace, told: Callable[[str], None]) -> Acti
 async def _doors(house: House) -> AsyncGenerator[Mapping[str, httpx.AsyncClient]]:
     """Open the admin doors of the sandboxes by their roles."""
     async with AsyncExitStack() as stack:
-        doors = {}
+        doors: dict[str, httpx.AsyncClient] = {}
         for each in house.running.landscape.systems:
             door = httpx.AsyncClient(base_url=each.url, trust_env=False)
             doors[each.role] = await stack.enter_async_context(door)

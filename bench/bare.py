@@ -10,6 +10,8 @@ from datetime import UTC, datetime, time
 from typing import Any
 from uuid import uuid4
 
+from sqlmodel import select
+
 import settings
 import worker
 from bench.deals import Active
@@ -21,7 +23,8 @@ from policies.billing import entry_decision
 from policies.billing.entry_decision import Codes
 from store import inbox, mappings
 from store.tables.traffic import InboxRow, Outcome
-from sqlmodel import select
+
+_VOIDED = "posted by the bare loop"
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,6 @@ async def void(house: House, deal: Active, notices: tuple[Notice, ...]) -> None:
     """Tell the platform that these messages are dealt with: it must not post their time too."""
     psa = house.running.landscape.routes[deal.contract.entity].psa
     async with house.running.database.transaction() as tx:
-        for notice in notices:
-            await inbox.receive(tx, psa, notice)
-    async with house.running.database.transaction() as tx:
-        while waiting := await inbox.waiting(tx, psa):
-            for delivery in waiting:
-                await inbox.settle(tx, delivery, Outcome.VOIDED, reason="posted by the bare loop")
-            await tx.flush()
+        await inbox.receive_all(tx, psa, notices)
+        waiting = await inbox.waiting(tx, psa, limit=len(notices))
+        await inbox.settle_all(tx, [(each, Outcome.VOIDED, _VOIDED) for each in waiting])

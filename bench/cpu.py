@@ -4,13 +4,23 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.house import BenchError
+
+_PROC = Path("/proc")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _USER, _SYSTEM = 11, 12  # of /proc/PID/stat, counted from the field after the name
 
 
 def used(pids: Mapping[str, int]) -> dict[str, float]:
-    """Return user and system seconds of each process so far, all of its threads together."""
-    return {name: _seconds(Path("/proc") / str(pid) / "stat") for name, pid in pids.items()}
+    """Return user and system seconds of each process so far, all of its threads together.
+
+    Raises:
+        BenchError: the kernel tells them in another way.
+    """
+    if not _PROC.exists():
+        text = "CPU times are read from /proc, so the bench needs Linux"
+        raise BenchError(text)
+    return {name: _seconds(_PROC / str(pid) / "stat") for name, pid in pids.items()}
 
 
 def between(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:

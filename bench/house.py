@@ -1,13 +1,16 @@
 """The house that is measured: an embedded stack in a temporary folder, on free ports."""
 
+import asyncio
 import random
 import socket
 import tempfile
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 from console import embedded
 from console.embedded import Ports, Processes
@@ -24,6 +27,8 @@ _PORTS = 8  # more than the stack takes in a row
 _BUDGET = "requests_per_second"
 _UNREACHED = f"{_BUDGET} = 100000\n"
 _LOWEST, _HIGHEST = 20_000, 32_000  # below the ports that the kernel gives out by itself
+_LOOK = timedelta(milliseconds=50)
+T = TypeVar("T")
 
 
 class BenchError(Exception):
@@ -38,12 +43,11 @@ class House:
     stack: Stack
     systems: Systems
     script: Script
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))  # of its deals
 
 
 @asynccontextmanager
-async def opened(
-    progress: Progress, processes: Processes = embedded.ours
-) -> AsyncGenerator[House]:
+async def opened(progress: Progress, processes: Processes = embedded.ours) -> AsyncGenerator[House]:
     """Run a stack with the firm set up in it, and remove every trace of it in the end."""
 
     def unthrottled(root: Path, ports: Ports, environment: Mapping[str, str]) -> Sequence[Child]:
@@ -61,6 +65,22 @@ async def opened(
             await PlatformOnStage(running).set_today(TODAY)
             await people.set_up(script.firm)
             yield House(running, stack, people, script)
+
+
+async def until(look: Callable[[], Awaitable[T | None]], what: str, patience: timedelta) -> T:
+    """Look again and again, and return the first thing that is found.
+
+    Raises:
+        BenchError: the patience ends before.
+    """
+    deadline = asyncio.get_running_loop().time() + patience.total_seconds()
+    while asyncio.get_running_loop().time() < deadline:
+        found = await look()
+        if found is not None:
+            return found
+        await asyncio.sleep(_LOOK.total_seconds())
+    text = f"{what} did not come about within {patience.total_seconds():g} s"
+    raise BenchError(text)
 
 
 def _lift_budgets(landscape: Path) -> None:

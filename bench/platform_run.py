@@ -1,6 +1,5 @@
 """One run of the platform: from a tick of the poll to the last batch that the ERP confirmed."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -9,7 +8,7 @@ from sqlmodel import col, func, select
 from temporalio.client import Client
 
 from bench.deals import Active
-from bench.house import BenchError, House
+from bench.house import BenchError, House, until
 from canonical import processes
 from canonical.processes import PROCESSES, CollectRequest, Lane
 from store.tables.work import BatchRow, EntryRow, Progress
@@ -39,8 +38,11 @@ class PlatformRun:
         """Pause the Schedule, and let a tick that is under way end."""
         schedule = self._client.get_schedule_handle(processes.collect_id(self._psa))
         await schedule.pause(note="the bench ticks by hand")
-        while (await schedule.describe()).info.running_actions:
-            await asyncio.sleep(0.05)
+
+        async def look() -> bool | None:
+            return True if not (await schedule.describe()).info.running_actions else None
+
+        await until(look, "the end of the last tick", _PATIENCE)
 
     async def resume(self) -> None:
         """Let the Schedule tick again."""

@@ -3,6 +3,7 @@
 import gc
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -47,17 +48,18 @@ class Runs:
         self._desk = desk
         self._load = load
         self._deals = Deals(house)
+        self._read = 0  # of the ERP's log
         self.platform = PlatformRun(house)
         self.timesheets = 0
 
     async def by_platform(self, watch: AbstractContextManager[None] | None = None) -> Measured:
         """Post once by the platform; `watch` is entered for as long as the clock runs."""
         deal = await self._approved()
-        log, used = await self._log_end(), self._used()
+        used = self._used()
         with watch or nullcontext():
             posted = await self.platform.post(deal, self._load.entries)
         spent = cpu.between(used, self._used())
-        await self._check(log)
+        await self._check()
         return Measured(posted.seconds, spent, posted.events)
 
     async def by_bare_loop(self, loop: BareLoop) -> Measured:
@@ -65,13 +67,12 @@ class Runs:
         deal = await self._approved()
         await loop.warm(deal)
         known = await bare.known(self._house, deal)
-        log, used = await self._log_end(), self._used()
-        began = time.perf_counter()
+        used, began = self._used(), time.perf_counter()
         notices = await loop.post(deal, known)
         seconds = time.perf_counter() - began
         spent = cpu.between(used, self._used())
         await bare.void(self._house, deal, notices)
-        await self._check(log)
+        await self._check()
         return Measured(seconds, spent, {})
 
     async def _approved(self) -> Active:
@@ -83,19 +84,19 @@ class Runs:
     def _used(self) -> dict[str, float]:
         return cpu.used(self._house.stack.pids() | {"bench": os.getpid()})
 
-    async def _log_end(self) -> int:
-        last = 0
-        async for entry in self._house.systems.erp.door.log(last):
-            last = entry["seq"]
-        return last
+    async def _check(self) -> None:
+        """See that the ERP has posted each entry of the last run once.
 
-    async def _check(self, log: int) -> None:
-        posted = 0
-        async for entry in self._house.systems.erp.door.log(log):
+        Raises:
+            BenchError: it has not.
+        """
+        lines: Counter[str] = Counter()
+        async for entry in self._house.systems.erp.door.log(self._read):
+            self._read = entry["seq"]
             if entry["operation"] == _POSTED:
-                posted += len(entry["body"]["lines"])
-        if posted != self._load.entries:
-            text = f"the ERP has posted {posted} lines of {self._load.entries} entries"
+                lines.update(line["description"] for line in entry["body"]["lines"])
+        if len(lines) != self._load.entries or lines.total() != self._load.entries:
+            text = f"the ERP has {lines.total()} lines of {len(lines)} entries posted"
             raise BenchError(text)
 
 

@@ -1,6 +1,5 @@
 """Profile: one more run, on a stack whose worker has a sampler in it."""
 
-import asyncio
 import json
 import os
 import signal
@@ -11,9 +10,9 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from bench import house, timesheets
+from bench import house, sampler, timesheets
 from bench.figures import Profile
-from bench.house import BenchError
+from bench.house import until
 from bench.posting import Load, Runs
 from console import embedded
 from console.embedded import Ports
@@ -21,8 +20,8 @@ from console.progress import Progress
 from console.stack import Child
 
 _PATIENCE = timedelta(seconds=10)
-_LOOK = timedelta(milliseconds=20)
 _WORKER = "worker"
+_Samples = dict[str, dict[str, float]]
 
 
 async def measure(load: Load, progress: Progress) -> Profile:
@@ -56,20 +55,23 @@ def _sampling(pid: int) -> Generator[None]:
     os.kill(pid, signal.SIGUSR2)
 
 
-async def _written(told: Path) -> dict[str, dict[str, float]]:
-    deadline = asyncio.get_running_loop().time() + _PATIENCE.total_seconds()
-    while not told.exists():
-        if asyncio.get_running_loop().time() > deadline:
-            text = "the sampled worker has written nothing"
-            raise BenchError(text)
-        await asyncio.sleep(_LOOK.total_seconds())
-    found: dict[str, dict[str, float]] = json.loads(told.read_text())
+async def _written(told: Path) -> _Samples:
+    async def look() -> _Samples | None:
+        return _read(told)
+
+    return await until(look, "what the sampled worker writes", _PATIENCE)
+
+
+def _read(told: Path) -> _Samples | None:
+    if not told.exists():
+        return None
+    found: _Samples = json.loads(told.read_text())
     return found
 
 
-def _profile(load: Load, found: dict[str, dict[str, float]]) -> Profile:
+def _profile(load: Load, found: _Samples) -> Profile:
     seconds, samples = found["seconds"], found["samples"]
-    busy = {room: number for room, number in samples.items() if room != "idle"}
+    busy = {room: number for room, number in samples.items() if room != sampler.IDLE}
     total = sum(busy.values())
     rooms = {room: seconds["main"] * number / total for room, number in busy.items()}
     rooms["store"] = rooms.get("store", 0.0) + seconds.get("sqlite", 0.0)

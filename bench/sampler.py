@@ -8,14 +8,15 @@ import json
 import os
 import signal
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 
 _EVERY_SECONDS = 0.004
 _TICKS = os.sysconf("SC_CLK_TCK")
 _USER, _SYSTEM = 11, 12  # of a thread's stat, counted from the field after the name
-_IDLE = "selectors"
+IDLE = "idle"
 _ROOMS = {
     **dict.fromkeys(("store", "sqlalchemy", "sqlmodel", "aiosqlite", "greenlet"), "store"),
     **dict.fromkeys(("connectors", "httpx", "httpcore", "h11", "anyio"), "connectors"),
@@ -24,6 +25,7 @@ _ROOMS = {
     "policies": "policies",
     "canonical": "canonical",
     "asyncio": "event_loop",
+    "selectors": IDLE,
 }
 _SQLITE_THREAD = "_connection_worker_thread"
 
@@ -48,28 +50,32 @@ class Sampler:
         signal.setitimer(signal.ITIMER_PROF, _EVERY_SECONDS, _EVERY_SECONDS)
 
     def _sample(self, _number: int, frame: FrameType | None) -> None:
-        self._samples[_room(frame)] += 1
+        self._samples[room(_modules(frame))] += 1
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        seconds: Counter[str] = Counter()
+        seconds: dict[str, float] = defaultdict(float)
         for thread, used in _threads().items():
-            seconds[_kind(thread)] += used - self._before.get(thread, 0.0)  # type: ignore
+            seconds[_kind(thread)] += used - self._before.get(thread, 0.0)
         found = {"samples": self._samples, "seconds": seconds}
         part = self._to.with_suffix(".part")
         part.write_text(json.dumps(found))
         part.rename(self._to)  # whoever waits for the file finds it whole
 
 
-def _room(frame: FrameType | None) -> str:
-    while frame is not None:
-        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if package == _IDLE:
-            return "idle"
+def room(modules: Iterable[str]) -> str:
+    """Return the room of the first module that belongs to one; the innermost comes first."""
+    for module in modules:
+        package = module.partition(".")[0]
         if package in _ROOMS:
             return _ROOMS[package]
-        frame = frame.f_back
     return "other"
+
+
+def _modules(frame: FrameType | None) -> Iterator[str]:
+    while frame is not None:
+        yield str(frame.f_globals.get("__name__", ""))
+        frame = frame.f_back
 
 
 def _threads() -> dict[int, float]:

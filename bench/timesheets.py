@@ -55,9 +55,7 @@ class Timesheets:
             await self._enter(workspace, number, min(size, entries - start))
             for number, start in enumerate(range(0, entries, size))
         ]
-        sheets = [
-            await self._submit(workspace, number, items) for number, items in enumerate(keys)
-        ]
+        sheets = [await self._submit(workspace, number, items) for number, items in enumerate(keys)]
         for sheet in sheets:
             body = {"resolution": {"description": "Approved"}}
             await self._ask("PUT", f"timesheet_submissions/{sheet}/approve", body)

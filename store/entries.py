@@ -15,6 +15,9 @@ from canonical.worktime import WorkTime
 from store.database import Transaction
 from store.tables.work import EntryRow, Progress
 
+_UNPOSTED = tuple(progress for progress in Progress if progress is not Progress.POSTED)
+_AT_ONCE = 1000  # a statement takes only so many values
+
 
 @dataclass(frozen=True)
 class Filed:
@@ -23,6 +26,15 @@ class Filed:
     entry: TimeEntry
     project: ProjectCode
     contract: ContractId
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A filed entry, the lane that is to post it, and the timesheet that brought it."""
+
+    filed: Filed
+    lane: str
+    timesheet: ForeignId
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +59,14 @@ class Story:
     line: int | None
 
 
-async def add(tx: Transaction, filed: Sequence[Filed], *, lane: str, timesheet: ForeignId) -> int:
-    """Keep the entries that are new, and return how many there were."""
-    told = {item.entry.key: item for item in filed}
-    known = set((await tx.exec(select(EntryRow.key).where(col(EntryRow.key).in_(told)))).all())
-    rows = [_values(item, lane, timesheet) for key, item in told.items() if key not in known]
+async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> set[EntryKey]:
+    """Keep the entries that are new, and return their keys."""
+    told = {arrival.filed.entry.key: arrival for arrival in arrivals}
+    new = told.keys() - await _known(tx, list(told))
+    rows = [_values(arrival) for key, arrival in told.items() if key in new]
     if rows:
         await tx.exec(insert(EntryRow), params=rows)
-    return len(rows)
+    return new
 
 
 async def waiting_lanes(tx: Transaction) -> Sequence[str]:
@@ -112,14 +124,22 @@ async def count(tx: Transaction, progress: Progress) -> int:
     return (await tx.exec(query)).one()
 
 
-def _values(item: Filed, lane: str, timesheet: ForeignId) -> dict[str, object]:
-    entry = item.entry
+async def _known(tx: Transaction, keys: Sequence[EntryKey]) -> set[str]:
+    known: set[str] = set()
+    for start in range(0, len(keys), _AT_ONCE):
+        query = select(EntryRow.key).where(col(EntryRow.key).in_(keys[start : start + _AT_ONCE]))
+        known |= set((await tx.exec(query)).all())
+    return known
+
+
+def _values(arrival: Arrival) -> dict[str, object]:
+    filed, entry = arrival.filed, arrival.filed.entry
     return {
         "key": entry.key,
-        "timesheet": str(timesheet),
-        "project": item.project,
-        "contract": item.contract,
-        "lane": lane,
+        "timesheet": str(arrival.timesheet),
+        "project": filed.project,
+        "contract": filed.contract,
+        "lane": arrival.lane,
         "employee": entry.employee,
         "role": entry.role,
         "work_date": entry.work_date,
@@ -157,7 +177,6 @@ def _filed(row: EntryRow) -> Filed:
 
 async def has_unposted(tx: Transaction, contract: ContractId) -> bool:
     """Say whether approved time of a contract is still on its way into the ERP."""
-    query = select(EntryRow.key).where(
-        EntryRow.contract == contract, EntryRow.progress != Progress.POSTED
-    )
+    is_unposted = col(EntryRow.progress).in_(_UNPOSTED)
+    query = select(EntryRow.key).where(EntryRow.contract == contract, is_unposted)
     return (await tx.exec(query.limit(1))).first() is not None

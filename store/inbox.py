@@ -33,35 +33,25 @@ async def receive(
     tx: Transaction, source: SystemId, notice: Notice, *, generation: int | None = None
 ) -> bool:
     """Keep a message; return False if it was here before, which leaves a trace if it differs."""
-    row = insertion(tx, InboxRow).values(
-        source=source,
-        message=notice.id,
-        kind=notice.kind,
-        subject=notice.subject.model_dump_json(),
-        generation=generation,
-        received_at=clock.now(),
-        outcome=Outcome.RECEIVED,
-    )
-    # The constraint decides between two deliveries at once; a look before the insert would not.
-    new = row.on_conflict_do_nothing().returning(col(InboxRow.id))
-    if (await tx.exec(new)).first() is None:
+    if not await _insert(tx, source, [notice], generation):
         kept = await _kept(tx, source, [notice])
         _compare(tx, source, kept[notice.id], notice)
         return False
-    trail.audit(tx, "message.received", f"{source}/{notice.id}", actor=source)
     return True
 
 
 async def receive_all(tx: Transaction, source: SystemId, notices: Sequence[Notice]) -> int:
     """Keep the messages of a poll, most of which it has brought before; return how many are new."""
     kept = await _kept(tx, source, notices)
-    new = 0
+    unknown: dict[str, Notice] = {}
     for notice in notices:
-        if notice.id in kept:
-            _compare(tx, source, kept[notice.id], notice)
-        else:
-            new += await receive(tx, source, notice)
-    return new
+        if notice.id not in kept:
+            unknown.setdefault(notice.id, notice)
+    new = await _insert(tx, source, [*unknown.values()])
+    kept |= await _kept(tx, source, [*unknown.values()])
+    for notice in notices:
+        _compare(tx, source, kept[notice.id], notice)
+    return len(new)
 
 
 async def waiting(tx: Transaction, source: SystemId, *, limit: int = 100) -> Sequence[Delivery]:
@@ -107,6 +97,32 @@ async def cursor(tx: Transaction, system: SystemId) -> str:
 async def move_cursor(tx: Transaction, system: SystemId, to: str) -> None:
     """Record how far a polled system has been read."""
     await tx.merge(CursorRow(system=system, value=to))
+
+
+async def _insert(
+    tx: Transaction, source: SystemId, notices: Sequence[Notice], generation: int | None = None
+) -> Sequence[str]:
+    """Insert the messages that are new, and return their ids."""
+    rows = [
+        {
+            "source": source,
+            "message": notice.id,
+            "kind": notice.kind,
+            "subject": notice.subject.model_dump_json(),
+            "generation": generation,
+            "received_at": clock.now(),
+            "outcome": Outcome.RECEIVED,
+        }
+        for notice in notices
+    ]
+    if not rows:
+        return []
+    # The constraint decides between two deliveries at once; a look before the insert would not.
+    insert = insertion(tx, InboxRow).on_conflict_do_nothing().returning(col(InboxRow.message))
+    new = [message for (message,) in (await tx.exec(insert, params=rows)).all()]
+    for message in new:
+        trail.audit(tx, "message.received", f"{source}/{message}", actor=source)
+    return new
 
 
 async def _kept(

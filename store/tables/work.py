@@ -24,12 +24,15 @@ class EntryRow(Row, table=True):
     """One approved entry; `lane` posts it, `batch` and `line` say where it went."""
 
     __tablename__ = "entry"
-    __table_args__ = (Index("entry_of_lane", "lane", "progress", "work_date", "key"),)
+    __table_args__ = (
+        Index("entry_of_lane", "progress", "lane", "work_date", "key"),
+        Index("entry_of_contract", "contract", "progress"),
+    )
 
     key: str = Field(primary_key=True)
-    timesheet: str = Field(index=True)
-    project: str = Field(index=True)
-    contract: str = Field(index=True)
+    timesheet: str
+    project: str
+    contract: str
     lane: str
     employee: str | None
     role: str

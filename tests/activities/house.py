@@ -28,7 +28,7 @@ from store import (
     slices,
 )
 from store.database import Database
-from store.entries import Filed
+from store.entries import Arrival, Filed
 from store.tables.effects import AuditRow, IntentRow
 from tests.fakes import (
     CRM,
@@ -98,7 +98,7 @@ async def approved(database: Database, *found: TimeEntry) -> None:
     """Leave approved entries of the project, not yet priced."""
     filed = [Filed(each, project().code, contract().id) for each in found]
     async with database.transaction() as tx:
-        await entries.add(tx, filed, lane=LANE.key, timesheet=foreign(PSA, "T1"))
+        await entries.add(tx, [Arrival(one, LANE.key, foreign(PSA, "T1")) for one in filed])
 
 
 async def ready(database: Database, *parts: Slice, cut_off: date = TODAY) -> None:

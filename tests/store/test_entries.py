@@ -9,7 +9,7 @@ from canonical.entries import TimeEntry
 from canonical.projects import ProjectCode
 from store import entries
 from store.database import Database
-from store.entries import Decision, Filed, Story
+from store.entries import Arrival, Decision, Filed, Story
 from store.tables.work import Progress
 from tests.fakes import JULY, PSA, entry, foreign, rate
 
@@ -23,7 +23,7 @@ def _filed(*worked: TimeEntry, contract: str = "CT-00001") -> list[Filed]:
 
 async def _add(database: Database, filed: Sequence[Filed], *, lane: str = _LANE) -> int:
     async with database.transaction() as tx:
-        return await entries.add(tx, filed, lane=lane, timesheet=_TIMESHEET)
+        return len(await entries.add(tx, [Arrival(one, lane, _TIMESHEET) for one in filed]))
 
 
 async def _decide(

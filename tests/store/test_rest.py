@@ -24,7 +24,7 @@ from store import (
     trail,
 )
 from store.database import Database, Transaction
-from store.entries import Decision, Filed
+from store.entries import Arrival, Decision, Filed
 from store.tables.traffic import Outcome
 from store.tables.work import Progress
 from tests.fakes import (
@@ -65,7 +65,7 @@ async def _activate(tx: Transaction) -> None:
 
 async def _approve(tx: Transaction) -> None:
     filed = Filed(entry(1), ProjectCode("PR-00001"), _CONTRACT)
-    await entries.add(tx, [filed], lane=_LANE, timesheet=foreign(PSA, "9"))
+    await entries.add(tx, [Arrival(filed, _LANE, foreign(PSA, "9"))])
 
 
 async def _batch(tx: Transaction) -> None:

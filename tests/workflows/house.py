@@ -222,13 +222,14 @@ class House:
 
     async def collects(self) -> None:
         """Fetch what is new in the PSA, and wake who has work."""
-        await self.client.execute_workflow(
+        await self.client.start_workflow(
             "CollectApprovals",
             CollectRequest(psa=PSA),
             id=self.collecting.id,
             task_queue=PROCESSES,
             static_summary=f"Collect approvals from {PSA}",
         )
+        await ended(self.collecting)
 
     async def bills(self, day: date = LAST_DAY) -> None:
         """Ask for an invoice of the work up to a day."""

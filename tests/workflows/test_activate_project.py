@@ -132,6 +132,20 @@ async def test_a_refused_step_shows_the_vendors_words_to_a_person_and_resumes(
     assert await house.open_cases() == []
 
 
+async def test_a_step_that_goes_on_is_no_longer_shown_as_waiting(house: House) -> None:
+    house.erp.refuses("create_project")
+    await house.wins()
+    await house.parked()
+    gate = house.erp.holds("create_project")
+    await house.opening.signal("resume")
+    await called(house.erp, "create_project", 2)
+    shown = await card(house.opening)
+    gate.set()
+
+    assert await ended(house.opening) == "activated"
+    assert shown == "Opening contract and project in the ERP."
+
+
 async def test_a_shell_that_cannot_be_archived_waits_for_a_person(house: House) -> None:
     house.psa.refuses("archive_project", "time is still being approved")
     house.erp.refuses("create_project")

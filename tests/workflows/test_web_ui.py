@@ -41,7 +41,10 @@ async def test_every_run_has_a_title(house: House) -> None:
 
 async def test_every_step_says_what_it_does(house: House) -> None:
     await _fulfilled(house)
-    runs = (house.engagement, house.activation, house.opening, house.posting, house.issue())
+    runs = (
+        *(house.engagement, house.onboarding(), house.activation, house.opening),
+        *(house.collecting, house.posting, house.issue()),
+    )
 
     for run in runs:
         for event in (await run.fetch_history()).events:

@@ -149,12 +149,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.create_index(
-            "entry_of_lane", ["lane", "progress", "work_date", "key"], unique=False
+            "entry_of_lane", ["progress", "lane", "work_date", "key"], unique=False
         )
+        batch_op.create_index("entry_of_contract", ["contract", "progress"], unique=False)
         batch_op.create_index(batch_op.f("ix_entry_batch"), ["batch"], unique=False)
-        batch_op.create_index(batch_op.f("ix_entry_contract"), ["contract"], unique=False)
-        batch_op.create_index(batch_op.f("ix_entry_project"), ["project"], unique=False)
-        batch_op.create_index(batch_op.f("ix_entry_timesheet"), ["timesheet"], unique=False)
 
     op.create_table(
         "inbox",
@@ -339,10 +337,8 @@ def downgrade() -> None:
 
     op.drop_table("inbox")
     with op.batch_alter_table("entry", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_entry_timesheet"))
-        batch_op.drop_index(batch_op.f("ix_entry_project"))
-        batch_op.drop_index(batch_op.f("ix_entry_contract"))
         batch_op.drop_index(batch_op.f("ix_entry_batch"))
+        batch_op.drop_index("entry_of_contract")
         batch_op.drop_index("entry_of_lane")
 
     op.drop_table("entry")

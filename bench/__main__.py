@@ -1,0 +1,110 @@
+"""The command: `python -m bench`. JSON on standard output, progress on standard error."""
+
+import asyncio
+import signal
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from bench import activation, house, machine, posting, profile
+from bench.activation import Pace
+from bench.figures import Document, Held
+from bench.house import BenchError
+from bench.posting import Load
+from console.progress import Progress
+from console.stack import StackError
+from world.stage.calls import StageError
+
+_FAILED = 1
+
+
+class Part(StrEnum):
+    """What can be measured; `history` is of the platform's runs in `posting`."""
+
+    POSTING = "posting"
+    HISTORY = "history"
+    ACTIVATION = "activation"
+    PROFILE = "profile"
+
+
+Parts = Annotated[
+    list[Part] | None, typer.Option("--only", help="Measure this part; may be given again.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json/--short", help="The whole document, or one line for each bar.")
+]
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def bench(  # noqa: PLR0913 - every size of a run, by name
+    *,
+    only: Parts = None,
+    entries: Annotated[int, typer.Option(min=1, help="Approved entries in each run.")] = 10_000,
+    timesheet: Annotated[int, typer.Option(min=1, help="Entries on a timesheet.")] = 40,
+    pairs: Annotated[int, typer.Option(min=1, help="Runs of platform and bare loop.")] = 3,
+    deals: Annotated[int, typer.Option(min=1, help="Deals that are activated.")] = 5,
+    latency: Annotated[int, typer.Option(min=1, help="Milliseconds a vendor takes.")] = 100,
+    as_json: AsJson = True,
+) -> None:
+    """Measure what the platform costs, on an embedded stack of its own that is gone afterwards.
+
+    Figures are ratios within the run; docs/benchmarks.md says how to read them.
+    """
+    load = Load(entries=entries, timesheet=timesheet, pairs=pairs)
+    pace = Pace(latency=timedelta(milliseconds=latency), deals=deals)
+    try:
+        found = asyncio.run(_stoppable(frozenset(only or Part), load, pace))
+    except asyncio.CancelledError:
+        raise typer.Exit(_FAILED) from None
+    except (BenchError, StackError, StageError) as wrong:
+        typer.echo(f"bench: {wrong}", err=True)
+        raise typer.Exit(_FAILED) from None
+    typer.echo(found.model_dump_json(indent=1) if as_json else "\n".join(_bars(found)))
+
+
+async def measured(parts: frozenset[Part], load: Load, pace: Pace, progress: Progress) -> Document:
+    """Return the figures of the parts."""
+    found = Document(machine=machine.facts())
+    if parts - {Part.PROFILE}:
+        async with house.opened(progress) as stack:
+            if Part.ACTIVATION in parts:
+                active = await activation.measure(stack, pace, progress.note)
+                found = found.model_copy(update={"activation": active})
+            if parts & {Part.POSTING, Part.HISTORY}:
+                posted, history = await posting.measure(stack, load, progress.note)
+                asked = {"posting": posted, "history": history}
+                found = found.model_copy(
+                    update={part: asked[part] for part in parts & asked.keys()}
+                )
+    if Part.PROFILE in parts:
+        profiled = await profile.measure(load, progress)
+        found = found.model_copy(update={"profile": profiled})
+    return found
+
+
+async def _stoppable(parts: frozenset[Part], load: Load, pace: Pace) -> Document:
+    """Let SIGTERM end a run as Ctrl-C does, so that nothing of the stack is left."""
+    task = asyncio.ensure_future(measured(parts, load, pace, Progress()))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
+
+
+def _bars(found: Document) -> list[str]:
+    held: dict[str, Held] = {}
+    if found.posting:
+        held["posting, times the bare loop"] = found.posting.ratio
+    if found.history:
+        held["history, events per 1,000 entries"] = found.history.events_per_1000_entries
+    if found.activation:
+        held["activation, times the critical path"] = found.activation.ratio
+    return [
+        f"{'holds ' if one.holds else 'BROKEN'}  {one.figure:6.2f} of {one.bar:g}  {name}"
+        for name, one in held.items()
+    ]
+
+
+if __name__ == "__main__":
+    app()
