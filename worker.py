@@ -157,7 +157,7 @@ def _psa_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     approvals = PsaApprovals(psa, house.database, house.landscape, pace)
     invoices = PsaInvoices(psa, house.database, effects, settle=settle)
     return [
-        *(clients.open, approvals.collect, invoices.publish),
+        *(clients.open, approvals.collect, approvals.reread_held, invoices.publish),
         *(projects.open_plan, projects.open_milestones, projects.close_plan),
     ]
 

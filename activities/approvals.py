@@ -14,7 +14,7 @@ from canonical.base import Record
 from canonical.contracts import Contract, ContractId
 from canonical.entries import EntryKey, MilestoneReached, TimeEntry
 from canonical.landscape import Landscape
-from canonical.processes import CollectRequest, Lane
+from canonical.processes import CollectRequest, Lane, PostLane
 from canonical.projects import Project, ProjectCode
 from canonical.slices import Slice
 from canonical.systems import ForeignId, SystemId
@@ -80,6 +80,22 @@ class PsaApprovals:
         is_all = len(waiting) < _A_STEP
         return Collected(received=received, settled=len(waiting), is_all=is_all)
 
+    @activity.defn(name="approvals.reread_held")
+    async def reread_held(self, request: PostLane) -> int:
+        """Read held entries again, now that their cause may be fixed. Idempotent: newest state."""
+        with failures.reported():
+            async with self._database.reading() as tx:
+                timesheets = await entries.held_timesheets(tx, request.lane.key)
+            found = [(sheet, await self._entries(sheet)) for sheet in timesheets]
+            async with self._database.transaction() as tx:
+                projects = await _projects(
+                    tx, {entry.project for _, read in found for entry in read}
+                )
+                arrivals = [
+                    each for sheet, read in found for each in self._filed(sheet, read, projects)
+                ]
+                return await entries.correct_held(tx, arrivals)
+
     async def _poll(self, psa: SystemId) -> int:
         async with self._database.reading() as tx:
             cursor = await inbox.cursor(tx, psa)
@@ -125,7 +141,12 @@ class PsaApprovals:
 
     async def _keep(self, tx: Transaction, read: Sequence[_Read]) -> None:
         projects = await _projects(tx, {entry.project for one in read for entry in one.entries})
-        new = await entries.add(tx, [each for one in read for each in self._filed(one, projects)])
+        arrivals = [
+            each
+            for one in read
+            for each in self._filed(one.delivery.notice.subject, one.entries, projects)
+        ]
+        new = await entries.add(tx, arrivals)
         settled = []
         for one in read:
             if one.delivery.notice.kind == "milestone" and not one.is_gone:
@@ -135,12 +156,14 @@ class PsaApprovals:
             settled.append((one.delivery, outcome, reason))
         await inbox.settle_all(tx, settled)
 
-    def _filed(self, read: _Read, projects: _Projects) -> Iterator[Arrival]:
-        for entry in read.entries:
+    def _filed(
+        self, timesheet: ForeignId, found: Iterable[TimeEntry], projects: _Projects
+    ) -> Iterator[Arrival]:
+        for entry in found:
             project = projects[entry.project]
             if project is not None:
                 filed = Filed(entry, project.code, project.contract)
-                yield Arrival(filed, self._lane(project).key, read.delivery.notice.subject)
+                yield Arrival(filed, self._lane(project).key, timesheet)
 
     def _lane(self, project: Project) -> Lane:
         found = routes(self._landscape, project.entity)

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sqlmodel import select
+from sqlmodel import col, select
 
-from bench.house import TODAY, House, until
+from bench.house import TODAY, BenchError, House, until
 from canonical.contracts import Contract
-from canonical.projects import Project
-from canonical.systems import ForeignId
-from store import contracts, engagements
+from canonical.projects import Project, ProjectCode
+from store import contracts, rest
 from store.tables.effects import AuditRow
 
 _PATIENCE = timedelta(seconds=60)
@@ -42,27 +41,25 @@ class Deals:
 
     async def won(self, opportunity: str) -> Active:
         """Win a deal and follow it until every system has its project."""
+        async with self._house.running.database.reading() as tx:
+            before = await rest.trail_length(tx)
         await self._house.systems.crm.win(opportunity, TODAY)
         closed_at = datetime.now(UTC)
-        look = partial(self._look, opportunity, closed_at)
-        return await until(look, f"the activation of deal {opportunity}", _PATIENCE)
+        look = partial(self._look, before)
+        activated = await until(look, f"the activation of deal {opportunity}", _PATIENCE)
+        async with self._house.running.database.reading() as tx:
+            project = await contracts.project(tx, ProjectCode(activated.subject))
+            contract = await contracts.get(tx, project.contract)
+        if contract.opportunity.value != opportunity:
+            text = f"{project.code} is active, which is of deal {contract.opportunity}"
+            raise BenchError(text)
+        return Active(contract, project, activated.at - closed_at)
 
     async def active(self) -> Active:
         """Return a fresh deal whose project is active."""
         return await self.won(await self.sold())
 
-    async def _look(self, opportunity: str, closed_at: datetime) -> Active | None:
-        crm = next(each.id for each in self._house.running.landscape.systems if each.role == "crm")
+    async def _look(self, before: int) -> AuditRow | None:
+        query = select(AuditRow).where(col(AuditRow.seq) > before, AuditRow.action == _ACTIVATED)
         async with self._house.running.database.reading() as tx:
-            engagement = await engagements.latest(tx, ForeignId(system=crm, value=opportunity))
-            contract = await contracts.find(tx, engagement.contract) if engagement else None
-            if contract is None:
-                return None
-            for project in await contracts.projects(tx, contract.id):
-                moment = select(AuditRow.at).where(
-                    AuditRow.subject == project.code, AuditRow.action == _ACTIVATED
-                )
-                active_at = (await tx.exec(moment)).first()
-                if active_at is not None:
-                    return Active(contract, project, active_at - closed_at)
-        return None
+            return (await tx.exec(query)).first()

@@ -104,6 +104,25 @@ async def mark_posted(tx: Transaction, batch: str) -> None:
     await tx.exec(posted.values(progress=Progress.POSTED))
 
 
+async def held_timesheets(tx: Transaction, lane: str) -> Sequence[ForeignId]:
+    """Return the timesheets of a lane's held entries."""
+    held = select(EntryRow.timesheet).where(
+        EntryRow.lane == lane, EntryRow.progress == Progress.HELD
+    )
+    return [_foreign(name) for name in (await tx.exec(held.distinct())).all()]
+
+
+async def correct_held(tx: Transaction, arrivals: Sequence[Arrival]) -> int:
+    """Keep what a source now says of held entries, and return how many there were."""
+    told = {arrival.filed.entry.key: arrival for arrival in arrivals}
+    held = select(EntryRow.key).where(EntryRow.progress == Progress.HELD)
+    keys = [key for key in (await tx.exec(held)).all() if key in told]
+    rows = [_values(told[EntryKey(key)]) | {"progress": Progress.HELD} for key in keys]
+    if rows:
+        await tx.exec(update(EntryRow), params=rows)
+    return len(rows)
+
+
 async def release_held(tx: Transaction, lane: str) -> int:
     """Let a lane's held entries be decided again, and return how many there are."""
     held = update(EntryRow).where(
@@ -130,6 +149,11 @@ async def _known(tx: Transaction, keys: Sequence[EntryKey]) -> set[str]:
         query = select(EntryRow.key).where(col(EntryRow.key).in_(keys[start : start + _AT_ONCE]))
         known |= set((await tx.exec(query)).all())
     return known
+
+
+def _foreign(name: str) -> ForeignId:
+    system, _, value = name.partition(":")
+    return ForeignId(system=SystemId(system), value=value)
 
 
 def _values(arrival: Arrival) -> dict[str, object]:

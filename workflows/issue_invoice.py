@@ -7,6 +7,7 @@ from temporalio import workflow
 from activities.invoice_documents import ErpInvoices
 from activities.invoice_mirrors import CrmInvoices, PsaInvoices
 from activities.invoices import Approval, ApproveInvoice, InvoiceRecords, Prepared
+from canonical.cases import Defect
 from canonical.processes import InvoiceRequest
 from telemetry import search_attributes
 from workflows import options, together
@@ -87,16 +88,24 @@ class IssueInvoice:
     async def _approved(self, prepared: Prepared) -> None:
         if not prepared.needs_approval:
             return
-        workflow.set_current_details(
-            f"**{prepared.net} is above the limit.** Somebody must approve content "
-            f"`{prepared.content_hash}` with the update `approve`."
+        reference = f"{self._request.invoice}/{self._request.revision}"
+        asked = Defect(
+            error_class="E16",
+            subject=reference,
+            field="approval",
+            owner="finance",
+            text=f"{prepared.net} is above the limit: `tiebeam start approval {reference}`, or the "
+            f"update `approve` with content_hash {prepared.content_hash}",
         )
-        await workflow.wait_condition(lambda: self._approval is not None)
+        await self._parking.until("Approve the invoice", (asked,), self._is_approved)
         assert self._approval is not None  # noqa: S101 - for the type checker
         question = ApproveInvoice(request=self._request, approval=self._approval)
         await workflow.execute_activity_method(
             InvoiceRecords.approve, question, **options.record("Record the approval")
         )
+
+    def _is_approved(self) -> bool:
+        return self._approval is not None
 
     async def _draft(self) -> None:
         workflow.set_current_details("Drafting in the ERP.")

@@ -61,16 +61,23 @@ class Parking:
                 if is_cancelled_exception(failure):
                     raise
                 self._stop_if_cancelled()
-                await self._wait(_failed(failure, step), before)
+                await self._wait(_failed(failure, step), self._resumed_after(before))
             else:
                 self._stop_if_cancelled()
                 return done
 
     async def until_fixed(self, step: str, defects: tuple[Defect, ...], before: int) -> None:
         """Wait with what is wrong on the card until somebody resumes the workflow."""
-        await self._wait(OpenCases(workflow="", step=step, subject="", defects=defects), before)
+        await self.until(step, defects, self._resumed_after(before))
 
-    async def _wait(self, question: OpenCases, before: int) -> None:
+    async def until(
+        self, step: str, defects: tuple[Defect, ...], is_met: Callable[[], bool]
+    ) -> None:
+        """Wait with what is asked of a person on the card until it has happened."""
+        question = OpenCases(workflow="", step=step, subject="", defects=defects)
+        await self._wait(question, is_met)
+
+    async def _wait(self, question: OpenCases, is_met: Callable[[], bool]) -> None:
         if not self._parked:
             self._card = workflow.get_current_details()
         self._parked += 1
@@ -78,7 +85,7 @@ class Parking:
             opened = await self._open(question)
             self._stop_if_cancelled()
             # A resume that came while the step was still failing counts.
-            await workflow.wait_condition(lambda: self._resumed > before)
+            await workflow.wait_condition(is_met)
         except (FailureError, asyncio.CancelledError) as stopped:
             if is_cancelled_exception(stopped):
                 await self._withdraw()
@@ -86,6 +93,9 @@ class Parking:
         finally:
             self._parked -= 1
         await self._close(opened)
+
+    def _resumed_after(self, before: int) -> Callable[[], bool]:
+        return lambda: self._resumed > before
 
     async def _close(self, opened: CasesOpened) -> None:
         if not self._parked:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from temporalio import workflow
 
+from activities.approvals import PsaApprovals
 from activities.lanes import Lanes
 from activities.postings import Cut, CutRequest, ErpPostings, PostingRecords, PostRequest
 from canonical.processes import PostLane
@@ -132,6 +133,14 @@ class PostTime:
 
     async def _hold(self, cut: Cut, before: int) -> None:
         await self._parking.until_fixed("Price the entries", cut.defects, before)
+        await self._parking.through(
+            "Read the entries again",
+            lambda: workflow.execute_activity_method(
+                PsaApprovals.reread_held,
+                PostLane(lane=self._lane, psa=self._psa),
+                **options.call(self._psa, "Read held entries again"),
+            ),
+        )
         await self._release_held()
         self._heard += 1
 

@@ -83,5 +83,5 @@ def _no_price(entry: TimeEntry, role: str) -> Defect:
         subject=entry.key,
         field="price",
         owner="sales_ops",
-        text=f"no price for role {role!r} on {entry.work_date}: add it to the contract",
+        text=f"no price for role {role!r} on {entry.work_date}: the contract has to be amended",
     )

@@ -9,13 +9,15 @@ from temporalio.testing import ActivityEnvironment
 from activities.approvals import Collected, PsaApprovals
 from activities.pace import Pace
 from canonical.contracts import ContractId
-from canonical.entries import MilestoneReached
+from canonical.entries import EntryKey, MilestoneReached
 from canonical.landscape import Landscape
-from canonical.processes import CollectRequest
+from canonical.processes import CollectRequest, PostLane
 from connectors import errors
 from store import billing, entries, slices
 from store.database import Database
+from store.entries import Decision
 from store.tables.traffic import InboxRow
+from store.tables.work import Progress
 from tests.activities import house
 from tests.fakes import PSA, contract, entry, foreign, milestones, money, project
 from tests.ports import FakePsa
@@ -263,3 +265,34 @@ async def test_a_milestone_that_is_gone_holds_nothing_up(
     await _collect(psa, database, landscape)
 
     assert await _outcomes(database) == [("voided", "it is gone"), ("applied", None)]
+
+
+async def test_only_held_entries_take_what_their_source_now_says(
+    database: Database, landscape: Landscape
+) -> None:
+    await house.active(database)
+    psa = house.psa()
+    psa.approves("T1", entry(101, employee=None), entry(102))
+    await _collect(psa, database, landscape)
+    await _hold(database, "psa-main:101")
+    psa.timesheets[foreign(PSA, "T1")] = [entry(101), entry(102, employee="000999")]
+
+    steps = PsaApprovals(psa, database, landscape, Pace(1000))
+    request = PostLane(lane=house.LANE, psa=PSA)
+    assert await ActivityEnvironment().run(steps.reread_held, request) == 1
+
+    assert await _employee(database, "psa-main:101") == "000123"
+    assert await _employee(database, "psa-main:102") == "000123"
+
+
+async def _hold(database: Database, key: str) -> None:
+    held = Decision(key=EntryKey(key), progress=Progress.HELD, verdict="{}")
+    async with database.transaction() as tx:
+        await entries.decide(tx, [held])
+
+
+async def _employee(database: Database, key: str) -> str | None:
+    async with database.reading() as tx:
+        story = await entries.find(tx, key)
+    assert story is not None
+    return story.filed.entry.employee

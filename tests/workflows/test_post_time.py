@@ -105,6 +105,20 @@ async def test_held_entries_wait_for_a_mapping_and_resume(house: House) -> None:
     assert _posted_entries(house) == ["psa-main:1001", "psa-main:1002"]
 
 
+async def test_held_entries_are_read_again_once_their_person_has_a_number(house: House) -> None:
+    """R-012: what was missing is added where it belongs, and the entry goes on."""
+    await house.activates()
+    await house.approves(house.worked(1, employee=None))
+    (case,) = await house.parked()
+    (timesheet,) = house.psa.timesheets
+    house.psa.timesheets[timesheet] = [house.worked(1)]
+    await house.posting.signal("resume")
+
+    assert await ended(house.posting) == "idle"
+    assert "employee number" in case.text
+    assert _posted_entries(house) == ["psa-main:1001"]
+
+
 async def test_hears_a_resume_that_comes_while_it_still_prices(house: House) -> None:
     await house.activates()
     gate = house.database.holds("postings.cut")

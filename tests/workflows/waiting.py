@@ -24,7 +24,7 @@ async def until(question: Callable[[], Awaitable[T | None]]) -> T:
     """Ask until there is an answer."""
     async with asyncio.timeout(_PATIENCE.total_seconds()):
         while not (answer := await question()):  # noqa: ASYNC110 - others own the events
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
     return answer
 
 

@@ -119,7 +119,7 @@ def test_work_that_is_not_billable_still_costs() -> None:
             (
                 "E13",
                 "price",
-                "no price for role 'CONSULTANT' on 2026-06-30: add it to the contract",
+                "no price for role 'CONSULTANT' on 2026-06-30: the contract has to be amended",
             ),
         ),
     ],
