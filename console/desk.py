@@ -29,6 +29,7 @@ class Desk:
         starts.command("engagement")(self.engagement)
         starts.command("billing")(self.billing)
         starts.command("approval")(self.approval)
+        starts.command("resume")(self.resume)
         app.add_typer(starts, name="start")
 
     def status(self, state: State = HERE, *, as_json: AsJson = False) -> None:
@@ -109,5 +110,18 @@ class Desk:
             async with self._attach(state) as platform:
                 run = await starting.approve(platform.client, platform.database, invoice, by)
             typer.echo(run)
+
+        self._run(work())
+
+    def resume(
+        self,
+        run: Annotated[str, typer.Argument(help="A process that waits, as `status` names it.")],
+        state: State = HERE,
+    ) -> None:
+        """Let a process that waits for a person look again, once its cause is fixed."""
+
+        async def work() -> None:
+            async with self._attach(state) as platform:
+                typer.echo(await starting.resume(platform.client, run))
 
         self._run(work())

@@ -97,3 +97,19 @@ async def approve(client: Client, database: Database, invoice: str, by: str) -> 
         msg = f"invoice {invoice} does not wait for anybody"
         raise NotStartedError(msg) from None
     return run
+
+
+async def resume(client: Client, run: str) -> str:
+    """Let the parked steps of a process look again, and return its id.
+
+    Raises:
+        NotStartedError: no such process runs.
+    """
+    try:
+        await client.get_workflow_handle(run).signal("resume")
+    except RPCError as exc:
+        if exc.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        msg = f"no process {run!r} runs: `tiebeam status` names those that wait"
+        raise NotStartedError(msg) from None
+    return run

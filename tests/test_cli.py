@@ -178,6 +178,7 @@ def test_a_broken_landscape_is_named(state: Path) -> None:
         ("start engagement 006A --crm nowhere", "nowhere is no CRM of the landscape: crm-main is"),
         ("start approval CT-00001/9/1 --by pat", "there is no invoice 'CT-00001/9/1'"),
         ("start approval CT-00001 --by pat", "there is no invoice 'CT-00001'"),
+        ("start resume contract:CT-99999", "no process 'contract:CT-99999' runs"),
     ],
 )
 def test_a_process_that_cannot_start_says_why(state: Path, command: str, says: str) -> None:

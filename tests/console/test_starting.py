@@ -109,3 +109,11 @@ async def test_an_invoice_that_waits_for_nobody_is_not_approved(
 
     with pytest.raises(NotStartedError, match="CT-00001/1/1 does not wait for anybody"):
         await starting.approve(client, database, "CT-00001/1/1", "pat")
+
+
+async def test_a_process_that_waits_can_be_told_to_look_again(
+    client: Client, database: Database, deal: ForeignId
+) -> None:
+    run = await starting.engagement(client, database, deal, "cli-1")
+
+    assert await starting.resume(client, run) == run
