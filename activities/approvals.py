@@ -88,9 +88,7 @@ class PsaApprovals:
                 timesheets = await entries.held_timesheets(tx, request.lane.key)
             found = [(sheet, await self._entries(sheet)) for sheet in timesheets]
             async with self._database.transaction() as tx:
-                projects = await _projects(
-                    tx, {entry.project for _, read in found for entry in read}
-                )
+                projects = await _projects(tx, [entry for _, read in found for entry in read])
                 arrivals = [
                     each for sheet, read in found for each in self._filed(sheet, read, projects)
                 ]
@@ -140,14 +138,14 @@ class PsaApprovals:
         return found
 
     async def _keep(self, tx: Transaction, read: Sequence[_Read]) -> None:
-        projects = await _projects(tx, {entry.project for one in read for entry in one.entries})
+        projects = await _projects(tx, [entry for one in read for entry in one.entries])
         arrivals = [
             each
             for one in read
             for each in self._filed(one.delivery.notice.subject, one.entries, projects)
         ]
         new = await entries.add(tx, arrivals)
-        settled = []
+        settled: list[tuple[Delivery, Outcome, str]] = []
         for one in read:
             if one.delivery.notice.kind == "milestone" and not one.is_gone:
                 outcome, reason = await _reach(tx, one.reached)
@@ -173,12 +171,14 @@ class PsaApprovals:
         )
 
 
-async def _projects(tx: Transaction, theirs: Iterable[ForeignId]) -> _Projects:
-    codes = {foreign: await crosswalk.ours(tx, "project", foreign) for foreign in theirs}
-    return {
-        foreign: await contracts.project(tx, ProjectCode(code)) if code else None
-        for foreign, code in codes.items()
-    }
+async def _projects(tx: Transaction, found: Iterable[TimeEntry]) -> _Projects:
+    projects: dict[ForeignId, Project | None] = {}
+    for entry in found:
+        if entry.project not in projects:
+            code = await crosswalk.ours(tx, "project", entry.project)
+            known = await contracts.project(tx, ProjectCode(code)) if code else None
+            projects[entry.project] = known
+    return projects
 
 
 def _outcome(read: _Read, projects: _Projects, new: set[EntryKey]) -> Settled:

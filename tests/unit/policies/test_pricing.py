@@ -92,7 +92,9 @@ def test_work_without_a_price_is_held_and_never_billed_at_zero(
     defect = verdict.defect
     assert (defect.error_class, defect.field, defect.owner) == ("E13", "price", "sales_ops")
     assert defect.subject == "psa-main:101"
-    assert defect.text == f"no price for role {role!r} on 2026-06-30: the contract has to be amended"
+    assert (
+        defect.text == f"no price for role {role!r} on 2026-06-30: the contract has to be amended"
+    )
 
 
 @given(
