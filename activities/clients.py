@@ -126,7 +126,7 @@ class ErpClients:
                 codes = await self._codes(tx, client, question.routes)
 
             async def keep(tx: Transaction, customer: ForeignId) -> None:
-                await crosswalk.link(tx, "client", ours, customer)
+                await crosswalk.link(tx, "client", ours, customer, scope=entity)
 
             effect = Effect(
                 kind=Kind.CLIENT_ERP,

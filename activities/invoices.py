@@ -9,10 +9,13 @@ from canonical.invoices import Invoice, InvoiceId
 from canonical.landscape import Landscape
 from canonical.money import Money
 from canonical.processes import InvoiceRequest
+from connectors import errors
 from policies import invoice_approval, tax_treatment
 from policies.billing import invoice_lines
-from store import billing, clients, contracts, invoices, slices
+from store import billing, clients, contracts, entries, invoices, slices
 from store.database import Database, Transaction
+
+_STORE = "store"
 
 
 class Prepared(Record):
@@ -77,6 +80,8 @@ class InvoiceRecords:
 
     async def _draft(self, tx: Transaction, request: InvoiceRequest) -> Prepared:
         asked = await billing.of_cycle(tx, request.contract, request.cycle)
+        if await entries.has_unpriced(tx, request.contract, asked.cut_off):
+            raise errors.Transient(_STORE, "approved time is still being priced")
         source = asked.key if asked.kind == billing.MILESTONE else None
         parts = await slices.ready(tx, request.contract, until=asked.cut_off, source=source)
         if asked.kind == billing.CUT_OFF:

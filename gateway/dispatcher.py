@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from canonical import processes
@@ -80,24 +81,33 @@ class Dispatcher:
 
     async def _engage(self, delivery: Delivery) -> Settled:
         opportunity = delivery.notice.subject
-        async with self._database.reading() as tx:
-            engagement = await engagements.running(tx, opportunity)
-        if engagement is None or engagement.generation != delivery.generation:
+        async with self._database.transaction() as tx:
+            # The engagement may have ended since the message came: a win then opens the next.
+            look = (
+                engagements.claim if delivery.notice.kind == "opportunity" else engagements.running
+            )
+            engagement = await look(tx, opportunity)
+        if engagement is None:
             return Outcome.SUPERSEDED, "no engagement of it is running"
         request = Engage(
             opportunity=opportunity,
             generation=engagement.generation,
             contract=engagement.contract,
         )
-        await self._client.start_workflow(
-            "Engagement",
-            request,
-            id=processes.engagement_id(opportunity, engagement.generation),
-            task_queue=PROCESSES,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal="changed",
-            static_summary=f"Engagement of {opportunity}: {engagement.contract}",
-        )
+        try:
+            await self._client.start_workflow(
+                "Engagement",
+                request,
+                id=processes.engagement_id(opportunity, engagement.generation),
+                task_queue=PROCESSES,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                # The id carries the generation, so what ended well is never run again.
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                start_signal="changed",
+                static_summary=f"Engagement of {opportunity}: {engagement.contract}",
+            )
+        except WorkflowAlreadyStartedError:
+            return Outcome.SUPERSEDED, "its engagement has just ended"
         return Outcome.APPLIED, ""
 
     async def _tell_client(self, delivery: Delivery) -> Settled:

@@ -17,12 +17,14 @@ class NotLinkedError(RuleError):
     """A thing of ours has no record in that system yet."""
 
 
-async def link(tx: Transaction, kind: Kind, ours: str, theirs: ForeignId) -> None:
-    """Record what a system calls a thing of ours."""
+async def link(
+    tx: Transaction, kind: Kind, ours: str, theirs: ForeignId, *, scope: str = ""
+) -> None:
+    """Record what a system calls a thing of ours; `scope` is where its ids are unique."""
     identity = {"kind": kind, "ours": ours, "system": theirs.system}
     row = await tx.get(CrosswalkRow, identity)
     if row is None:
-        tx.add(CrosswalkRow(**identity, theirs=theirs.value))
+        tx.add(CrosswalkRow(**identity, scope=scope, theirs=theirs.value))
         trail.audit(tx, f"{kind}.linked", ours, detail=str(theirs))
     elif row.theirs != theirs.value:
         trail.audit(tx, f"{kind}.relinked", ours, detail=f"{row.theirs} -> {theirs}")

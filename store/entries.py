@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import insert, update
 from sqlmodel import col, func, select
@@ -196,6 +197,16 @@ def _filed(row: EntryRow) -> Filed:
         }
     )
     return Filed(entry, ProjectCode(row.project), ContractId(row.contract))
+
+
+async def has_unpriced(tx: Transaction, contract: ContractId, until: date) -> bool:
+    """Say whether approved time of a contract up to a day waits to be priced."""
+    query = select(EntryRow.key).where(
+        EntryRow.contract == contract,
+        EntryRow.progress == Progress.RECEIVED,
+        EntryRow.work_date <= until,
+    )
+    return (await tx.exec(query.limit(1))).first() is not None
 
 
 async def has_unposted(tx: Transaction, contract: ContractId) -> bool:

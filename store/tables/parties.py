@@ -71,12 +71,16 @@ class ProjectRow(Row, table=True):
 
 
 class CrosswalkRow(Row, table=True):
-    """What a system calls a thing of ours; either way there is one answer."""
+    """What a system calls a thing of ours; either way there is one answer within a scope.
+
+    `scope` is the legal entity where a system gives ids per entity, else empty.
+    """
 
     __tablename__ = "crosswalk"
-    __table_args__ = (UniqueConstraint("kind", "system", "theirs"),)
+    __table_args__ = (UniqueConstraint("kind", "system", "scope", "theirs"),)
 
     kind: str = Field(primary_key=True)
     ours: str = Field(primary_key=True)
     system: str = Field(primary_key=True)
+    scope: str = ""
     theirs: str

@@ -158,18 +158,31 @@ async def test_a_win_after_a_loss_is_an_engagement_of_its_own(
     assert await described.static_summary() == f"Engagement of {deal}: CT-00002"
 
 
-@pytest.mark.parametrize("stage", [Stage.CANCELLED, Stage.FULFILLED])
-async def test_a_message_that_comes_too_late_is_superseded(
-    client: Client, database: Database, deal: ForeignId, stage: Stage
+async def test_a_message_about_a_fulfilled_engagement_is_superseded(
+    client: Client, database: Database, deal: ForeignId
 ) -> None:
     await _receive(database, deal)
-    await _move(database, deal, stage)
+    await _move(database, deal, Stage.FULFILLED)
 
     await Dispatcher(client, database).dispatch()
 
     assert await _outcomes(database) == [("superseded", "no engagement of it is running")]
     with pytest.raises(RPCError, match="not found"):
         await _run(client, deal).describe()
+
+
+async def test_a_win_whose_engagement_was_cancelled_meanwhile_is_not_lost(
+    client: Client, database: Database, deal: ForeignId
+) -> None:
+    await _receive(database, deal)
+    await _move(database, deal, Stage.CANCELLED)
+
+    await Dispatcher(client, database).dispatch()
+
+    assert await _outcomes(database) == [("applied", None)]
+    again = client.get_workflow_handle(processes.engagement_id(deal, 2))
+    assert await (await again.describe()).static_summary() == f"Engagement of {deal}: CT-00002"
+    await again.terminate()
 
 
 async def test_a_client_of_whom_nothing_is_under_way_is_nobody(

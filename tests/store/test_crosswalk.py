@@ -77,3 +77,16 @@ async def test_two_things_never_share_one_record(database: Database) -> None:
 
     async with database.reading() as tx:
         assert await crosswalk.ours(tx, "project", _SHELL) == "PR-00001"
+
+
+async def test_one_customer_number_in_two_companies_of_an_erp_is_two_records(
+    database: Database,
+) -> None:
+    number = foreign(ERP, "CL-00001")
+    async with database.transaction() as tx:
+        for entity in ("USMF", "DEMF"):
+            await crosswalk.link(tx, "client", f"CL-00001/{entity}", number, scope=entity)
+
+    async with database.reading() as tx:
+        assert await crosswalk.theirs(tx, "client", "CL-00001/USMF", ERP) == number
+        assert await crosswalk.theirs(tx, "client", "CL-00001/DEMF", ERP) == number

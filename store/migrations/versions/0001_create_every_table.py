@@ -100,9 +100,10 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("ours", sa.String(), nullable=False),
         sa.Column("system", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
         sa.Column("theirs", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "ours", "system"),
-        sa.UniqueConstraint("kind", "system", "theirs"),
+        sa.UniqueConstraint("kind", "system", "scope", "theirs"),
     )
     op.create_table(
         "cursor",
