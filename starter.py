@@ -56,7 +56,9 @@ _READABLE: dict[type[Exception], int] = {
 }
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-Base = Annotated[int, typer.Option("--port", help="The first port; the others follow it.")]
+Base = Annotated[
+    int, typer.Option("--port", min=1024, max=65000, help="The first port; the others follow it.")
+]
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ def play_scenario(
 
     async def work() -> None:
         story = Story.of(scenario)
+        problems.refuse_unwritable(report)
         async with attach(state) as running:
             found = await _play(running, story, Progress())
         text = found.model_dump_json(indent=1)

@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from canonical.base import RuleError
 from canonical.cases import Certainty, ErrorClass, Owner
 from connectors import errors
+from store import database
 
 _RETRIED = (errors.Transient, errors.Uncertain)  # an effect resolves the latter before it sends
 _VENDORS_WORD = (errors.Transient, errors.Uncertain, errors.Rejected, errors.Missing)
@@ -75,6 +76,8 @@ def reported() -> Generator[None]:
             if benign
             else ApplicationErrorCategory.UNSPECIFIED,
         ) from exc
+    except database.UNAVAILABLE:
+        raise  # tried again for as long as the step may take
     except Exception as exc:
         if not activity.in_activity() or activity.info().attempt < _ATTEMPTS_AT_A_BUG:
             raise

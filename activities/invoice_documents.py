@@ -52,7 +52,7 @@ class ErpInvoices:
 
     @activity.defn(name="invoices.post_in_erp")
     async def post(self, request: InvoiceRequest) -> str:
-        """Post it, return its number. Idempotent: by the ERP's own id. At most 5 requests."""
+        """Post it, return its number. Idempotent: by the ERP's own id. At most 9 requests."""
         with failures.reported():
             async with self._database.reading() as tx:
                 kept = await invoices.get(tx, request.invoice, request.revision)
@@ -60,6 +60,7 @@ class ErpInvoices:
                     tx, "invoice", kept.invoice.reference, request.routes.erp
                 )
             invoice = kept.invoice
+            _compare(invoice, await self._erp.invoice_status(invoice.entity, document))
             await self._effects.once(
                 Effect(
                     kind=Kind.INVOICE_POST,
@@ -71,6 +72,7 @@ class ErpInvoices:
                 )
             )
             status = await self._erp.invoice_status(invoice.entity, document)
+            _compare(invoice, status)
             async with self._database.transaction() as tx:
                 await invoices.record_status(tx, invoice, status)
             return status.number or ""

@@ -55,7 +55,11 @@ class InvoiceRecords:
             async with self._database.transaction() as tx:
                 known = await invoices.find(tx, request.invoice, request.revision)
                 if known is not None:
-                    return self._prepared(known.invoice, known.content_hash)
+                    prepared = self._prepared(known.invoice, known.content_hash)
+                    is_through = known.approved_by is not None or known.status is not None
+                    return prepared.model_copy(
+                        update={"needs_approval": prepared.needs_approval and not is_through}
+                    )
                 return await self._draft(tx, request)
 
     @activity.defn(name="invoices.approve")

@@ -5,7 +5,7 @@ from typing import Literal
 from canonical.base import Record, Rule
 from canonical.clients import TaxProfile
 
-Treatment = Literal["domestic", "reverse_charge", "outside_scope"]
+Treatment = Literal["domestic", "exempt", "reverse_charge", "outside_scope"]
 
 REVERSE_CHARGE_NOTE = "Reverse charge"  # Directive 2006/112/EC, Art. 226 (11a)
 

@@ -53,10 +53,9 @@ class PlatformDriver:
             known = [engagement for engagement in found if engagement is not None]
             if not known:
                 raise UnknownDealError(opportunity)
-            asked = await billing.request(
-                tx, known[0].contract, kind=billing.CUT_OFF, key=f"cut-off/{day}", cut_off=day
-            )
-        await Lanes(self._client, self._database, self._landscape).bill(asked)
+            asked = await billing.cut_off(tx, known[0].contract, day)
+        if not asked.is_done:
+            await Lanes(self._client, self._database, self._landscape).bill(asked)
 
     async def settled(self) -> bool:
         """Say whether nothing is under way. What waits for a person, in silence, is settled."""

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -17,6 +18,10 @@ WRONG_INPUT = 2
 NOTHING_RUNS = 3
 
 
+class UnwritableError(Exception):
+    """A result has no place to go."""
+
+
 class NothingRunsError(Exception):
     """A command needs a running stack and finds none."""
 
@@ -27,7 +32,11 @@ def run(work: Coroutine[Any, Any, None], readable: dict[type[Exception], int]) -
     Raises:
         Exit: the command failed.
     """
-    expected: dict[type, int] = {NothingRunsError: NOTHING_RUNS, **readable}
+    expected: dict[type, int] = {
+        NothingRunsError: NOTHING_RUNS,
+        UnwritableError: WRONG_INPUT,
+        **readable,
+    }
     try:
         asyncio.run(work)
     except KeyboardInterrupt:
@@ -58,6 +67,17 @@ async def told_to_stop() -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await stop.wait()
+
+
+def refuse_unwritable(file: Path | None) -> None:
+    """Refuse a file that could not be written in the end, before the work for it begins.
+
+    Raises:
+        UnwritableError: its folder is not there.
+    """
+    if file is not None and not file.parent.is_dir():
+        msg = f"cannot write {file}: there is no folder {file.parent}"
+        raise UnwritableError(msg)
 
 
 def leave(code: int) -> NoReturn:

@@ -13,7 +13,7 @@ from canonical.landscape import Landscape
 from canonical.notices import Notice
 from canonical.systems import ForeignId, SystemId
 from gateway.dispatcher import Dispatcher
-from store import billing, contracts, engagements, inbox, invoices
+from store import billing, clock, contracts, engagements, inbox, invoices
 from store.database import Database
 
 
@@ -61,12 +61,18 @@ async def bill(
         NotStartedError: there is no such contract, or it is not active yet.
     """
     async with database.transaction() as tx:
-        if await contracts.find(tx, contract) is None:
+        known = await contracts.find(tx, contract)
+        if known is None:
             msg = f"there is no active contract {contract!r}: `tiebeam status` lists them"
             raise NotStartedError(msg)
-        asked = await billing.request(
-            tx, contract, kind=billing.CUT_OFF, key=f"cut-off/{cut_off}", cut_off=cut_off
-        )
+        today = await clock.today(tx)
+        if not known.service_from <= cut_off <= today:
+            msg = f"a cut-off is a day from {known.service_from} (service start) to {today} (today)"
+            raise NotStartedError(msg)
+        asked = await billing.cut_off(tx, contract, cut_off)
+        if asked.is_done:
+            msg = f"{contract} is billed up to {cut_off}: nothing new is ready"
+            raise NotStartedError(msg)
     await Lanes(client, database, landscape).bill(asked)
     return processes.billing_id(contract)
 
@@ -77,6 +83,9 @@ async def approve(client: Client, database: Database, invoice: str, by: str) -> 
     Raises:
         NotStartedError: there is no such invoice, or it does not wait for an approval.
     """
+    if not by.strip():
+        msg = "an approval names who approves: --by NAME"
+        raise NotStartedError(msg)
     async with database.reading() as tx:
         references = await invoices.references(tx, invoice)
         if len(references) != 1:

@@ -75,8 +75,9 @@ def _read(door: Door, body: bytes) -> tuple[Notice, ...]:
 async def _keep(database: Database, system: SystemId, notices: tuple[Notice, ...]) -> None:
     async with database.transaction() as tx:
         for notice in notices:
-            generation = await _generation(tx, notice)
-            new = await inbox.receive(tx, system, notice, generation=generation)
+            new = await inbox.receive(tx, system, notice)
+            if new:  # a repeated message opens nothing
+                await inbox.give_generation(tx, system, notice, await _generation(tx, notice))
             event = "message.received" if new else "message.repeated"
             logs.logger().info(event, source=system, message=notice.id, kind=notice.kind)
 

@@ -1,7 +1,7 @@
 """Does an invoice need a person before it goes out?
 
-The rule: above the entity's limit somebody other than the maker approves it, bound to the
-content that was seen. The limit is in the invoice's own currency; no limit, no approval.
+The rule: above the entity's limit a person approves what Tiebeam made, bound to its content.
+The limit is in the invoice's own currency; no limit, no approval.
 """
 
 from canonical.base import Rule

@@ -1,9 +1,9 @@
 """How is a client taxed by a supplier, and what must the invoice say?
 
-The rule: the same country is domestic. Between two EU states a business is taxed where it is
-established (Directive 2006/112/EC, Art. 44), so it owes the tax itself (Art. 196) and the
-invoice says so; a consumer is taxed where the supplier is (Art. 45). Everything else is
-outside the scope of the supplier's tax, without a note.
+The rule: an exempt client is not taxed. The same country is domestic. Between two EU states a
+business is taxed where it is established (Directive 2006/112/EC, Art. 44), so it owes the tax
+itself (Art. 196) and the invoice says so; a consumer is taxed where the supplier is (Art. 45).
+Everything else is outside the scope of the supplier's tax, without a note.
 """
 
 from canonical.base import Rule
@@ -38,6 +38,8 @@ def needs_tax_id(supplier: CountryCode, country: CountryCode, status: str) -> bo
 
 
 def _treatment(supplier: CountryCode, client: TaxProfile) -> Treatment:
+    if client.status == "exempt":
+        return "exempt"
     if client.country == supplier:
         return "domestic"
     if {client.country, supplier} <= _EU:

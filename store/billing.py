@@ -7,7 +7,7 @@ from datetime import date
 from sqlmodel import col, func, select
 
 from canonical.contracts import ContractId
-from store import trail
+from store import slices, trail
 from store.database import Transaction
 from store.tables.traffic import TriggerRow
 
@@ -24,6 +24,21 @@ class Request:
     cycle: int
     kind: str
     cut_off: date
+    is_done: bool = False
+
+
+async def cut_off(tx: Transaction, contract: ContractId, day: date) -> Request:
+    """Return the cycle that bills a contract up to a day.
+
+    The same day again is the same cycle, unless that is through and more has become ready.
+    """
+    again = 1
+    while True:
+        key = f"cut-off/{day}" if again == 1 else f"cut-off/{day}/{again}"
+        asked = await request(tx, contract, kind=CUT_OFF, key=key, cut_off=day)
+        if not asked.is_done or not await slices.ready(tx, contract, until=day):
+            return asked
+        again += 1
 
 
 async def request(
@@ -70,4 +85,5 @@ def _request(row: TriggerRow) -> Request:
         cycle=row.cycle,
         kind=row.kind,
         cut_off=row.cut_off,
+        is_done=row.is_done,
     )

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 Transaction = AsyncSession
+UNAVAILABLE = (InterfaceError, OperationalError)  # what passes when the database is back
 _MODE = "sqlite_begin"
 _BUSY_MS = 30_000
 

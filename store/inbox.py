@@ -40,6 +40,14 @@ async def receive(
     return True
 
 
+async def give_generation(
+    tx: Transaction, source: SystemId, notice: Notice, generation: int | None
+) -> None:
+    """Record to which win of its opportunity a message belongs."""
+    query = select(InboxRow).where(InboxRow.source == source, InboxRow.message == notice.id)
+    (await tx.exec(query)).one().generation = generation
+
+
 async def receive_all(tx: Transaction, source: SystemId, notices: Sequence[Notice]) -> int:
     """Keep the messages of a poll, most of which it has brought before; return how many are new."""
     kept = await _kept(tx, source, notices)

@@ -31,6 +31,7 @@ class Kept:
     content_hash: str
     document: ForeignId | None
     status: InvoiceStatus | None
+    approved_by: str | None = None
 
 
 async def draft(tx: Transaction, invoice: Invoice, *, cycle: int, content_hash: str) -> None:
@@ -109,6 +110,7 @@ def _kept(row: InvoiceRow) -> Kept:
         content_hash=row.content_hash,
         document=ForeignId.model_validate_json(row.document) if row.document else None,
         status=_status(row, invoice) if row.tax is not None else None,
+        approved_by=row.approved_by,
     )
 
 

@@ -1,7 +1,7 @@
 import asyncio
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from canonical.notices import Notice, NoticeKind
 from canonical.systems import SystemId
@@ -34,7 +34,7 @@ async def _waiting(database: Database, source: SystemId = CRM) -> list[str]:
 
 async def _rows(database: Database) -> list[InboxRow]:
     async with database.reading() as tx:
-        return list((await tx.exec(select(InboxRow))).all())
+        return list((await tx.exec(select(InboxRow).order_by(col(InboxRow.id)))).all())
 
 
 async def test_a_message_is_kept_as_it_came(database: Database) -> None:

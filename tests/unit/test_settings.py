@@ -73,7 +73,7 @@ def test_a_variable_of_the_environment_sets_its_field(monkeypatch: pytest.Monkey
     assert Settings().poll_seconds == 0.1
 
 
-def test_the_environment_goes_before_what_a_stack_left(
+def test_what_a_running_stack_left_goes_before_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = ("TIEBEAM_GATEWAY_PORT=8500", "TIEBEAM_STORE_URL=sqlite+aiosqlite:///left.db")
@@ -82,7 +82,7 @@ def test_the_environment_goes_before_what_a_stack_left(
 
     found = settings.of_stack(tmp_path)
 
-    assert found.gateway_port == 8600
+    assert found.gateway_port == 8500
     assert found.store_url == "sqlite+aiosqlite:///left.db"
 
 
@@ -117,6 +117,7 @@ def test_every_tax_treatment_has_a_tax_group_in_the_erp() -> None:
 
     assert {row.ours for row in rows if row.kind == "tax_group"} == {
         "domestic",
+        "exempt",
         "reverse_charge",
         "outside_scope",
     }
