@@ -105,7 +105,7 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
     lanes = Lanes(house.client, database, landscape)
     steps: list[Step] = [
         *(contracts.check, contracts.activate, clients.onboarded, projects.activated),
-        *(postings.cut, postings.unposted, postings.release_held),
+        *(postings.cut, postings.unposted),
         *(invoices.prepare, invoices.approve, invoices.finish),
         *(engagements.move, engagements.is_fulfilled, engagements.take_in_again),
         *(cases.open, cases.close, cases.withdraw),

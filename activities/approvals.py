@@ -11,8 +11,9 @@ from activities import failures
 from activities.deals import routes
 from activities.pace import Pace
 from canonical.base import Record
+from canonical.cases import Case, CaseId
 from canonical.contracts import Contract, ContractId
-from canonical.entries import EntryKey, MilestoneReached, TimeEntry
+from canonical.entries import MilestoneReached, TimeEntry
 from canonical.landscape import Landscape
 from canonical.processes import CollectRequest, Lane, PostLane
 from canonical.projects import Project, ProjectCode
@@ -20,9 +21,9 @@ from canonical.slices import Slice
 from canonical.systems import ForeignId, SystemId
 from canonical.worktime import WorkTime
 from connectors import errors, ports
-from store import billing, clock, contracts, crosswalk, entries, inbox, slices
+from store import billing, cases, clock, contracts, crosswalk, entries, inbox, slices
 from store.database import Database, Transaction
-from store.entries import Arrival, Filed
+from store.entries import Added, Arrival, Filed
 from store.inbox import Delivery
 from store.tables.traffic import Outcome
 
@@ -30,6 +31,7 @@ _NO_TIME = WorkTime.of_minutes(0)
 _REQUESTS_A_PAGE = 2
 _A_STEP = 100  # messages
 _TOGETHER = 20  # of them in one transaction
+_READING = "collect"
 _NOTHING_NEW = (Outcome.SUPERSEDED, "nothing newly approved")
 
 Settled = tuple[Outcome, str]
@@ -52,6 +54,7 @@ class _Read:
     entries: Sequence[TimeEntry] = ()
     reached: MilestoneReached | None = None
     is_gone: bool = False
+    trouble: str = ""  # the name of the error for which it cannot be read
 
 
 class PsaApprovals:
@@ -75,24 +78,28 @@ class PsaApprovals:
             received = await self._poll(request.psa)
             async with self._database.reading() as tx:
                 waiting = await inbox.waiting(tx, request.psa, limit=_A_STEP)
+            settled = 0
             for start in range(0, len(waiting), _TOGETHER):
-                await self._apply(waiting[start : start + _TOGETHER])
-        is_all = len(waiting) < _A_STEP
-        return Collected(received=received, settled=len(waiting), is_all=is_all)
+                settled += await self._apply(waiting[start : start + _TOGETHER])
+        is_all = len(waiting) < _A_STEP or not settled
+        return Collected(received=received, settled=settled, is_all=is_all)
 
     @activity.defn(name="approvals.reread_held")
     async def reread_held(self, request: PostLane) -> int:
-        """Read held entries again, now that their cause may be fixed. Idempotent: newest state."""
+        """Read held entries again and release what is approved still. Idempotent: newest state."""
         with failures.reported():
             async with self._database.reading() as tx:
                 timesheets = await entries.held_timesheets(tx, request.lane.key)
-            found = [(sheet, await self._entries(sheet)) for sheet in timesheets]
+            found = [(sheet, await self._approved_now(sheet)) for sheet in timesheets]
             async with self._database.transaction() as tx:
                 projects = await _projects(tx, [entry for _, read in found for entry in read])
                 arrivals = [
                     each for sheet, read in found for each in self._filed(sheet, read, projects)
                 ]
-                return await entries.correct_held(tx, arrivals)
+                key = request.lane.key
+                released, void = await entries.reconsider_held(tx, key, arrivals)
+                await slices.drop_held(tx, void)
+                return released
 
     async def _poll(self, psa: SystemId) -> int:
         async with self._database.reading() as tx:
@@ -104,7 +111,7 @@ class PsaApprovals:
             await inbox.move_cursor(tx, psa, found.cursor)
         return new
 
-    async def _apply(self, deliveries: Sequence[Delivery]) -> None:
+    async def _apply(self, deliveries: Sequence[Delivery]) -> int:
         read: list[_Read] = []
         try:
             for delivery in deliveries:
@@ -113,6 +120,7 @@ class PsaApprovals:
         finally:  # what was read before one broke off is kept
             async with self._database.transaction() as tx:
                 await self._keep(tx, read)
+        return sum(not one.trouble for one in read)
 
     async def _read(self, delivery: Delivery) -> _Read:
         notice = delivery.notice
@@ -122,6 +130,8 @@ class PsaApprovals:
             return _Read(delivery, entries=await self._entries(notice.subject))
         except errors.Missing:
             return _Read(delivery, is_gone=True)
+        except (errors.Drifted, errors.Rejected) as exc:  # of this one message; others go on
+            return _Read(delivery, trouble=type(exc).__name__)
 
     async def _milestone(self, milestone: ForeignId) -> MilestoneReached | None:
         await self._pace.turn(_REQUESTS_A_PAGE)
@@ -137,6 +147,12 @@ class PsaApprovals:
             page = read.next_page
         return found
 
+    async def _approved_now(self, timesheet: ForeignId) -> Sequence[TimeEntry]:
+        try:
+            return await self._entries(timesheet)
+        except errors.Missing:
+            return ()
+
     async def _keep(self, tx: Transaction, read: Sequence[_Read]) -> None:
         projects = await _projects(tx, [entry for one in read for entry in one.entries])
         arrivals = [
@@ -144,13 +160,20 @@ class PsaApprovals:
             for one in read
             for each in self._filed(one.delivery.notice.subject, one.entries, projects)
         ]
-        new = await entries.add(tx, arrivals)
+        added = await entries.add(tx, arrivals)
         settled: list[tuple[Delivery, Outcome, str]] = []
+        waiting = await cases.open_ids(tx, workflow=_READING)
         for one in read:
+            case = _case(one)
+            if one.trouble:
+                await cases.open_case(tx, case)
+                continue
+            if case.id in waiting:
+                await cases.close_case(tx, case.id)
             if one.delivery.notice.kind == "milestone" and not one.is_gone:
                 outcome, reason = await _reach(tx, one.reached)
             else:
-                outcome, reason = _outcome(one, projects, new)
+                outcome, reason = _outcome(one, projects, added)
             settled.append((one.delivery, outcome, reason))
         await inbox.settle_all(tx, settled)
 
@@ -181,16 +204,35 @@ async def _projects(tx: Transaction, found: Iterable[TimeEntry]) -> _Projects:
     return projects
 
 
-def _outcome(read: _Read, projects: _Projects, new: set[EntryKey]) -> Settled:
+def _case(read: _Read) -> Case:
+    notice, kind = read.delivery.notice, failures.error_class(read.trouble or "Drifted")
+    return Case(
+        id=CaseId(f"{_READING}/{notice.subject}"),
+        error_class=kind,
+        step="Read what was approved",
+        workflow=_READING,
+        subject=str(notice.subject),
+        text=f"{notice.kind} {notice.subject} cannot be read ({read.trouble}); the next poll "
+        "tries again",
+        root_cause=f"{kind}/{notice.subject}",
+        owner=failures.owner(kind),
+        certainty="not_sent",
+    )
+
+
+def _outcome(read: _Read, projects: _Projects, added: Added) -> Settled:
     if read.is_gone:
         return Outcome.VOIDED, "it is gone"
-    own = new & {entry.key for entry in read.entries}
-    new.difference_update(own)  # a timesheet that is told of twice brings its entries once
+    keys = {entry.key for entry in read.entries}
+    own = added.taken & keys
+    added.taken.difference_update(own)  # a timesheet that is told of twice brings them once
+    reasons = [f"{key} came changed after it was posted" for key in sorted(added.too_late & keys)]
     strangers = sorted({str(e.project) for e in read.entries if projects[e.project] is None})
-    reason = f"project {', '.join(strangers)} is not one of ours" if strangers else ""
+    if strangers:
+        reasons.append(f"project {', '.join(strangers)} is not one of ours")
     if own:
-        return Outcome.APPLIED, reason
-    return (Outcome.REJECTED, reason) if strangers else _NOTHING_NEW
+        return Outcome.APPLIED, "; ".join(reasons)
+    return (Outcome.REJECTED, "; ".join(reasons)) if reasons else _NOTHING_NEW
 
 
 async def _reach(tx: Transaction, reached: MilestoneReached | None) -> Settled:

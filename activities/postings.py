@@ -79,12 +79,6 @@ class PostingRecords:
             found = await batches.unposted(tx, lane.key)
         return tuple(Cut(batch=batch, size=size, held=0, defects=()) for batch, size in found)
 
-    @activity.defn(name="postings.release_held")
-    async def release_held(self, lane: Lane) -> int:
-        """Let held entries be decided again. Idempotent: nothing held, nothing to do."""
-        async with self._database.transaction() as tx:
-            return await entries.release_held(tx, lane.key)
-
 
 class ErpPostings:
     """Steps about postings, bound to one ERP by the worker."""

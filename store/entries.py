@@ -17,6 +17,8 @@ from store.tables.work import EntryRow, Progress
 _UNPOSTED = tuple(progress for progress in Progress if progress is not Progress.POSTED)
 _AT_ONCE = 1000  # a statement takes only so many values
 
+_UNDECIDED = (Progress.RECEIVED, Progress.HELD)
+
 
 @dataclass(frozen=True)
 class Filed:
@@ -58,14 +60,27 @@ class Story:
     line: int | None
 
 
-async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> set[EntryKey]:
-    """Keep the entries that are new, and return their keys."""
+@dataclass(frozen=True)
+class Added:
+    """Which entries were taken, and which came changed after something was made of them."""
+
+    taken: set[EntryKey]
+    too_late: set[EntryKey]
+
+
+async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> Added:
+    """Keep the entries that are new, and the new facts of those that nothing was made of yet."""
     told = {arrival.filed.entry.key: arrival for arrival in arrivals}
-    new = told.keys() - await _known(tx, list(told))
-    rows = [_values(arrival) for key, arrival in told.items() if key in new]
-    if rows:
-        await tx.exec(insert(EntryRow), params=rows)
-    return new
+    known = await _known(tx, list(told))
+    changed = {key for key, row in known.items() if _differs(row, told[EntryKey(key)])}
+    open_ = {key for key in changed if known[key].progress in _UNDECIDED}
+    new = [_values(arrival) for key, arrival in told.items() if key not in known]
+    if new:
+        await tx.exec(insert(EntryRow), params=new)
+    if open_:
+        await tx.exec(update(EntryRow), params=[_values(told[EntryKey(key)]) for key in open_])
+    taken = {key for key in told if key not in known or key in open_}
+    return Added(taken, {EntryKey(key) for key in changed - open_})
 
 
 async def waiting_lanes(tx: Transaction) -> Sequence[str]:
@@ -111,23 +126,24 @@ async def held_timesheets(tx: Transaction, lane: str) -> Sequence[ForeignId]:
     return [_foreign(name) for name in (await tx.exec(held.distinct())).all()]
 
 
-async def correct_held(tx: Transaction, arrivals: Sequence[Arrival]) -> int:
-    """Keep what a source now says of held entries, and return how many there were."""
+async def reconsider_held(
+    tx: Transaction, lane: str, arrivals: Sequence[Arrival]
+) -> tuple[int, list[EntryKey]]:
+    """Release a lane's held entries that are approved still, with what their source now says.
+
+    The others are void. Returns how many are released, and the keys of the void ones.
+    """
     told = {arrival.filed.entry.key: arrival for arrival in arrivals}
-    held = select(EntryRow.key).where(EntryRow.progress == Progress.HELD)
-    keys = [key for key in (await tx.exec(held)).all() if key in told]
-    rows = [_values(told[EntryKey(key)]) | {"progress": Progress.HELD} for key in keys]
-    if rows:
+    held = select(EntryRow.key).where(EntryRow.lane == lane, EntryRow.progress == Progress.HELD)
+    keys = [EntryKey(key) for key in (await tx.exec(held)).all()]
+    approved = [_values(told[key]) for key in keys if key in told]
+    void = [key for key in keys if key not in told]
+    if approved:
+        await tx.exec(update(EntryRow), params=approved)
+    if void:
+        rows = [{"key": key, "progress": Progress.VOIDED} for key in void]
         await tx.exec(update(EntryRow), params=rows)
-    return len(rows)
-
-
-async def release_held(tx: Transaction, lane: str) -> int:
-    """Let a lane's held entries be decided again, and return how many there are."""
-    held = update(EntryRow).where(
-        col(EntryRow.lane) == lane, col(EntryRow.progress) == Progress.HELD
-    )
-    return (await tx.exec(held.values(progress=Progress.RECEIVED))).rowcount
+    return len(approved), void
 
 
 async def find(tx: Transaction, key: str) -> Story | None:
@@ -142,12 +158,19 @@ async def count(tx: Transaction, progress: Progress) -> int:
     return (await tx.exec(query)).one()
 
 
-async def _known(tx: Transaction, keys: Sequence[EntryKey]) -> set[str]:
-    known: set[str] = set()
+async def _known(tx: Transaction, keys: Sequence[EntryKey]) -> dict[str, EntryRow]:
+    known: dict[str, EntryRow] = {}
     for start in range(0, len(keys), _AT_ONCE):
-        query = select(EntryRow.key).where(col(EntryRow.key).in_(keys[start : start + _AT_ONCE]))
-        known |= set((await tx.exec(query)).all())
+        query = select(EntryRow).where(col(EntryRow.key).in_(keys[start : start + _AT_ONCE]))
+        known |= {row.key: row for row in (await tx.exec(query)).all()}
     return known
+
+
+def _differs(row: EntryRow, arrival: Arrival) -> bool:
+    entry = arrival.filed.entry
+    was = (row.project, row.role, row.work_date, row.seconds, row.is_billable)
+    now = (arrival.filed.project, entry.role, entry.work_date, entry.worked.seconds)
+    return was != (*now, entry.is_billable)
 
 
 def _foreign(name: str) -> ForeignId:

@@ -76,6 +76,7 @@ class FakePsa(Troubled):
         self.milestones: dict[ForeignId, MilestoneId] = {}
         self.notices: list[Notice] = []
         self.timesheets: dict[ForeignId, list[TimeEntry]] = {}
+        self.drifts: set[ForeignId] = set()  # what it answers in a way nobody understands
         self.reached: dict[ForeignId, MilestoneReached | None] = {}
         self.invoices: dict[ForeignId, Reference] = {}
         self.invoiced: list[ForeignId] = []
@@ -136,6 +137,8 @@ class FakePsa(Troubled):
 
     @call
     async def approved_time(self, timesheet: ForeignId, page: int) -> ports.TimePage:
+        if timesheet in self.drifts:
+            raise errors.Drifted(VENDOR, "timesheet")
         entries = _present(self.timesheets.get(timesheet), "timesheet")
         end = page * self._page_size
         following = page + 1 if end < len(entries) else None

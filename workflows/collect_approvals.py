@@ -3,6 +3,7 @@
 from typing import Literal
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 from activities.approvals import Collected, PsaApprovals
 from activities.lanes import Lanes
@@ -24,7 +25,11 @@ class CollectApprovals:
         settled = woken = 0
         is_all = False
         while not (is_all or workflow.info().is_continue_as_new_suggested()):
-            found = await self._collect(request)
+            try:
+                found = await self._collect(request)
+            except ActivityError:
+                await self._wake(request)  # what is in the store goes on, whatever the PSA says
+                raise
             woken += await self._wake(request)
             settled, is_all = settled + found.settled, found.is_all
         workflow.set_current_details(f"{settled} messages settled, {woken} lanes woken.")

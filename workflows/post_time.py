@@ -133,6 +133,10 @@ class PostTime:
 
     async def _hold(self, cut: Cut, before: int) -> None:
         await self._parking.until_fixed("Price the entries", cut.defects, before)
+        await self._release_held()
+        self._heard += 1
+
+    async def _release_held(self) -> None:
         await self._parking.through(
             "Read the entries again",
             lambda: workflow.execute_activity_method(
@@ -140,13 +144,6 @@ class PostTime:
                 PostLane(lane=self._lane, psa=self._psa),
                 **options.call(self._psa, "Read held entries again"),
             ),
-        )
-        await self._release_held()
-        self._heard += 1
-
-    async def _release_held(self) -> None:
-        await workflow.execute_activity_method(
-            PostingRecords.release_held, self._lane, **options.record("Release held entries")
         )
 
     async def _tell_engagements(self) -> None:

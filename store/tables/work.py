@@ -18,6 +18,7 @@ class Progress(StrEnum):
     HELD = "held"
     BATCHED = "batched"
     POSTED = "posted"
+    VOIDED = "voided"  # its approval was taken back before anything was made of it
 
 
 class EntryRow(Row, table=True):

@@ -101,6 +101,14 @@ async def approved(database: Database, *found: TimeEntry) -> None:
         await entries.add(tx, [Arrival(one, LANE.key, foreign(PSA, "T1")) for one in filed])
 
 
+async def released(database: Database, *found: TimeEntry) -> int:
+    """Let held entries be decided again that are approved still."""
+    filed = [Filed(each, project().code, contract().id) for each in found]
+    async with database.transaction() as tx:
+        arrivals = [Arrival(one, LANE.key, foreign(PSA, "T1")) for one in filed]
+        return (await entries.reconsider_held(tx, LANE.key, arrivals))[0]
+
+
 async def ready(database: Database, *parts: Slice, cut_off: date = TODAY) -> None:
     """Leave work ready to bill, and the request to bill it up to a day: cycle 1."""
     async with database.transaction() as tx:

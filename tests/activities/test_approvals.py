@@ -8,12 +8,13 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.approvals import Collected, PsaApprovals
 from activities.pace import Pace
+from canonical.cases import Case
 from canonical.contracts import ContractId
 from canonical.entries import EntryKey, MilestoneReached
 from canonical.landscape import Landscape
 from canonical.processes import CollectRequest, PostLane
 from connectors import errors
-from store import billing, entries, slices
+from store import billing, cases, entries, slices
 from store.database import Database
 from store.entries import Decision
 from store.tables.traffic import InboxRow
@@ -182,7 +183,7 @@ async def test_what_was_read_before_a_poll_breaks_off_is_kept(
     psa = house.psa()
     psa.reaches("8", None)
     psa.approves("T1", entry(101))
-    psa.fails("approved_time", errors.Drifted("fake", "a time entry does not fit"))
+    psa.fails("approved_time", errors.Unauthorized("fake", "the token is refused"))
 
     with pytest.raises(ApplicationError):
         await _collect(psa, database, landscape)
@@ -267,15 +268,18 @@ async def test_a_milestone_that_is_gone_holds_nothing_up(
     assert await _outcomes(database) == [("voided", "it is gone"), ("applied", None)]
 
 
-async def test_only_held_entries_take_what_their_source_now_says(
+async def test_held_entries_take_what_their_source_now_says_or_are_void(
     database: Database, landscape: Landscape
 ) -> None:
     await house.active(database)
     psa = house.psa()
     psa.approves("T1", entry(101, employee=None), entry(102))
+    psa.approves("T2", entry(103, employee=None))
     await _collect(psa, database, landscape)
-    await _hold(database, "psa-main:101")
+    for key in ("psa-main:101", "psa-main:103"):
+        await _hold(database, key)
     psa.timesheets[foreign(PSA, "T1")] = [entry(101), entry(102, employee="000999")]
+    del psa.timesheets[foreign(PSA, "T2")]
 
     steps = PsaApprovals(psa, database, landscape, Pace(1000))
     request = PostLane(lane=house.LANE, psa=PSA)
@@ -283,6 +287,36 @@ async def test_only_held_entries_take_what_their_source_now_says(
 
     assert await _employee(database, "psa-main:101") == "000123"
     assert await _employee(database, "psa-main:102") == "000123"
+    assert await _waiting(database) == ["psa-main:101", "psa-main:102"]
+
+
+async def test_a_message_that_cannot_be_read_is_a_case_and_stops_no_other(
+    database: Database, landscape: Landscape
+) -> None:
+    """R-100: it is read again at the next poll, and its case is closed once it can be."""
+    await house.active(database)
+    psa = house.psa()
+    psa.approves("T1", entry(101))
+    psa.approves("T2", entry(102))
+    drifted = psa.timesheets.pop(foreign(PSA, "T1"))
+    psa.drifts.add(foreign(PSA, "T1"))
+
+    await _collect(psa, database, landscape)
+    (case,) = await _cases(database)
+    waiting = await _waiting(database)
+    psa.drifts.clear()
+    psa.timesheets[foreign(PSA, "T1")] = drifted
+    await _collect(psa, database, landscape)
+
+    assert (case.error_class, case.subject) == ("E20", "psa-main:T1")
+    assert waiting == ["psa-main:102"]
+    assert await _waiting(database) == ["psa-main:101", "psa-main:102"]
+    assert await _cases(database) == []
+
+
+async def _cases(database: Database) -> list[Case]:
+    async with database.reading() as tx:
+        return list(await cases.open_cases(tx))
 
 
 async def _hold(database: Database, key: str) -> None:

@@ -128,22 +128,13 @@ async def test_a_held_entry_is_decided_again_once_the_mapping_is_there(database:
     async with database.transaction() as tx:
         await mappings.add(tx, [role])
 
-    released = await ActivityEnvironment().run(house.postings(database).release_held, house.LANE)
+    released = await house.released(database, entry(101, role="Architect"))
     cut = await _cut(database)
 
     assert (released, cut.size, cut.held) == (1, 1, 0)
     assert [(part.state, part.amount) for part in await _slices(database)] == [
         ("ready", money("1200.00"))
     ]
-
-
-async def test_without_held_entries_nothing_is_released(database: Database) -> None:
-    await house.active(database)
-    await house.approved(database, entry(101))
-
-    released = await ActivityEnvironment().run(house.postings(database).release_held, house.LANE)
-
-    assert released == 0
 
 
 async def test_tells_a_cause_once_and_at_most_twenty(database: Database) -> None:

@@ -23,7 +23,7 @@ def _filed(*worked: TimeEntry, contract: str = "CT-00001") -> list[Filed]:
 
 async def _add(database: Database, filed: Sequence[Filed], *, lane: str = _LANE) -> int:
     async with database.transaction() as tx:
-        return len(await entries.add(tx, [Arrival(one, lane, _TIMESHEET) for one in filed]))
+        return len((await entries.add(tx, [Arrival(one, lane, _TIMESHEET) for one in filed])).taken)
 
 
 async def _decide(
@@ -74,7 +74,7 @@ async def test_an_entry_comes_back_as_it_was_approved(
 async def test_an_entry_is_kept_once(database: Database) -> None:
     """R-099: approved again, or fetched again, it is no second entry."""
     assert await _add(database, _filed(entry(1), entry(2))) == 2
-    assert await _add(database, _filed(entry(2, worked="4"), entry(3))) == 1
+    assert await _add(database, _filed(entry(2), entry(3))) == 1
     assert await _add(database, []) == 0
 
     assert await _received(database) == ["psa-main:1", "psa-main:2", "psa-main:3"]
@@ -131,18 +131,38 @@ async def test_a_posted_batch_posts_its_entries_and_no_others(database: Database
     assert (await _story(database, "psa-main:1")).progress is Progress.POSTED
 
 
-async def test_held_entries_of_a_lane_are_decided_again(database: Database) -> None:
-    await _add(database, _filed(entry(1), entry(2)))
+async def test_held_entries_of_a_lane_that_are_approved_still_are_decided_again(
+    database: Database,
+) -> None:
+    await _add(database, _filed(entry(1), entry(2), entry(4)))
     await _add(database, _filed(entry(3)), lane="erp-main/USMF/1")
-    await _decide(database, entry(1), Progress.HELD)
-    await _decide(database, entry(3), Progress.HELD)
+    for number in (1, 3, 4):
+        await _decide(database, entry(number), Progress.HELD)
+    approved = [Arrival(one, _LANE, _TIMESHEET) for one in _filed(entry(1), entry(2))]
 
     async with database.transaction() as tx:
-        assert await entries.release_held(tx, _LANE) == 1
-        assert await entries.release_held(tx, _LANE) == 0
+        assert await entries.reconsider_held(tx, _LANE, approved) == (1, ["psa-main:4"])
+        assert await entries.reconsider_held(tx, _LANE, approved) == (0, [])
 
     assert await _received(database) == ["psa-main:1", "psa-main:2"]
     assert (await _story(database, "psa-main:3")).progress is Progress.HELD
+    assert (await _story(database, "psa-main:4")).progress is Progress.VOIDED
+
+
+async def test_an_edited_entry_counts_as_edited_until_something_is_made_of_it(
+    database: Database,
+) -> None:
+    """The same key with other content is taken, or said out loud; never passed over."""
+    await _add(database, _filed(entry(1), entry(2)))
+    await _decide(database, entry(2), Progress.BATCHED, f"{_LANE}/1")
+    edited = _filed(entry(1, worked="1"), entry(2, worked="1"))
+
+    async with database.transaction() as tx:
+        added = await entries.add(tx, [Arrival(one, _LANE, _TIMESHEET) for one in edited])
+
+    assert (added.taken, added.too_late) == ({"psa-main:1"}, {"psa-main:2"})
+    assert (await _story(database, "psa-main:1")).filed.entry.worked == entry(worked="1").worked
+    assert (await _story(database, "psa-main:2")).filed.entry.worked == entry().worked
 
 
 async def test_time_is_unposted_until_the_erp_has_it(database: Database) -> None:
