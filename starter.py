@@ -123,8 +123,7 @@ def demo(
     async def work() -> None:
         progress, story = Progress(), Story.of(scenario)
         async with embedded_stack(state, port, progress) as (running, stack):
-            kill = partial(stack.kill, "worker")
-            plot = running.theater.lost_answer(kill, progress.note)
+            plot = running.theater.lost_answer(partial(stack.kill, "worker"), progress.note)
             async with plot if kill_worker else nullcontext():
                 report = await _play(running, story, progress)
             attached.show(showing.report(report.model_dump(mode="json"), running.config.web_ui))
@@ -151,11 +150,12 @@ def play_scenario(
         problems.refuse_unwritable(report)
         async with attach(state) as running:
             found = await _play(running, story, Progress())
-        text = found.model_dump_json(indent=1)
         if report is not None:
-            report.write_text(text + "\n")
-        views = showing.report(found.model_dump(mode="json"), running.config.web_ui)
-        typer.echo(text) if as_json else attached.show(views)
+            report.write_text(found.model_dump_json(indent=1) + "\n")
+        found_json = found.model_dump(mode="json")
+        attached.tell(
+            found_json, showing.report(found_json, running.config.web_ui), as_json=as_json
+        )
         _judge(found)
 
     _run(work())

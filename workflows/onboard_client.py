@@ -67,12 +67,16 @@ class OnboardClient:
             await self._parking.until_fixed("Check the client", checked.defects, before)
 
     async def _open_in_erp(self, opened: OpenClient) -> None:
-        await self._parking.through(
-            "Create the customer",
-            lambda: workflow.execute_activity_method(
+        refused = self._parking.resumed
+
+        async def create() -> None:
+            if self._parking.resumed > refused:  # what was refused may be put right in the CRM
+                await self._checked()
+            await workflow.execute_activity_method(
                 ErpClients.open, opened, **options.call(opened.routes.erp, "Create the customer")
-            ),
-        )
+            )
+
+        await self._parking.through("Create the customer", create)
 
     async def _open_in_psa(self, opened: OpenClient) -> None:
         await self._parking.through(

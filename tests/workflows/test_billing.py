@@ -1,7 +1,10 @@
 import asyncio
 from datetime import date
 
+import pytest
+
 from canonical.processes import BillingCycle
+from console.starting import NotStartedError
 from store import billing, invoices
 from tests.fakes import milestone_deal
 from tests.workflows.house import LAST_DAY, House
@@ -61,16 +64,27 @@ async def test_the_same_cycle_twice_is_one_invoice(house: House) -> None:
     assert len(house.erp.papers) == 1
 
 
-async def test_the_same_cycle_after_its_end_is_still_one_invoice(house: House) -> None:
+async def test_the_same_cut_off_after_its_end_has_nothing_to_bill(house: House) -> None:
     await house.activates()
     await house.posts(house.worked())
     await house.bills()
     await ended(house.billing)
+
+    with pytest.raises(NotStartedError, match="nothing new is ready"):
+        await house.bills()
+    assert house.erp.calls.count("post_invoice") == 1
+
+
+async def test_late_time_before_the_same_cut_off_is_a_cycle_of_its_own(house: House) -> None:
+    await house.activates()
+    await house.posts(house.worked(1))
+    await house.bills()
+    await ended(house.billing)
+    await house.posts(house.worked(2))
     await house.bills()
 
     assert await ended(house.billing) == "idle"
-    assert len(house.erp.papers) == 1
-    assert house.erp.calls.count("post_invoice") == 1
+    assert house.erp.calls.count("post_invoice") == 2
 
 
 async def test_the_next_trigger_starts_it_again(house: House) -> None:

@@ -55,3 +55,18 @@ async def test_two_systems_that_refuse_are_two_cases_and_one_resume(house: House
     assert {case.text for case in found} == {"customer group 10 is blocked", "the name is taken"}
     assert len(house.erp.customers) == len(house.psa.companies) == 1
     assert await house.open_cases() == []
+
+
+async def test_what_the_erp_refused_is_put_right_in_the_crm_and_taken_from_there(
+    house: House,
+) -> None:
+    house.knows(currency="GBP")
+    house.erp.refuses("create_customer", "there is no currency GBP")
+    await house.asks(ASKER)
+    await house.parked()
+    house.knows(currency="USD")
+    await house.onboarding().signal("resume")
+
+    await ended(house.onboarding())
+    ((_, client, _),) = house.erp.customers.values()
+    assert client.currency == "USD"
