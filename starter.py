@@ -152,10 +152,8 @@ def play_scenario(
             found = await _play(running, story, Progress())
         if report is not None:
             report.write_text(found.model_dump_json(indent=1) + "\n")
-        found_json = found.model_dump(mode="json")
-        attached.tell(
-            found_json, showing.report(found_json, running.config.web_ui), as_json=as_json
-        )
+        values = found.model_dump(mode="json")
+        attached.tell(values, showing.report(values, running.config.web_ui), as_json=as_json)
         _judge(found)
 
     _run(work())
