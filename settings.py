@@ -41,6 +41,18 @@ class SettingsError(Exception):
     """A file of the configuration is missing or wrong; the text says which and what to do."""
 
 
+def read() -> Settings:
+    """Return the settings of the environment.
+
+    Raises:
+        SettingsError: a variable has a value that cannot be.
+    """
+    try:
+        return Settings()
+    except ValidationError as exc:
+        raise SettingsError(_wrong("environment", exc)) from None
+
+
 def of_stack(state: Path) -> Settings:
     """Return the settings that a running stack left in its state; they go before all others."""
     lines = (state / "env").read_text().splitlines()
@@ -113,6 +125,20 @@ class _MappingFile(BaseModel):
     mapping: tuple[Mapping, ...]
 
 
+def load_secrets(path: Path, landscape: Landscape) -> Credentials:
+    """Return the secrets of every system of a landscape.
+
+    Raises:
+        SettingsError: the file is missing or wrong, or lacks a system's section.
+    """
+    found = load_credentials(path)
+    for each in landscape.systems:
+        if each.credential not in found:
+            msg = f"{path} has no section [{each.credential}], which system {each.id} needs"
+            raise SettingsError(msg)
+    return found
+
+
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text())
@@ -128,9 +154,13 @@ def _checked(adapter: TypeAdapter[T], found: object, path: Path) -> T:
     try:
         return adapter.validate_python(found)
     except ValidationError as exc:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
-            for error in exc.errors(include_input=False)
-        )
-        msg = f"{path}: {wrong}"
-        raise SettingsError(msg) from None  # the original quotes values, secrets among them
+        raise SettingsError(_wrong(str(path), exc)) from None
+
+
+def _wrong(where: str, exc: ValidationError) -> str:
+    # The original quotes values, secrets among them.
+    wrong = "; ".join(
+        f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+        for error in exc.errors(include_input=False)
+    )
+    return f"{where}: {wrong}"

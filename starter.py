@@ -178,10 +178,10 @@ def gateway() -> None:
     """Run the door for webhooks, and hand on what comes in; settings are environment variables."""
 
     async def work() -> None:
-        config = Settings()
+        config = settings.read()
         logs.configure(config.log_format, process="gateway")
-        credentials = settings.load_credentials(config.credentials)
-        known = doors.build(settings.load_landscape(config.landscape), credentials)
+        landscape = settings.load_landscape(config.landscape)
+        known = doors.build(landscape, settings.load_secrets(config.credentials, landscape))
         client = await engine.connect(config.temporal_address, config.temporal_namespace)
         database = Database(config.store_url)
         await server.serve(client, database, known, config.gateway_host, config.gateway_port)
@@ -200,7 +200,7 @@ async def embedded_stack(
         StackError: it does not come up; the text says why.
     """
     state = Path.cwd() / state
-    source = Settings().landscape
+    source = settings.read().landscape
     landscape = settings.load_landscape(source)
     ports = Ports.of(landscape, port)
     with embedded.locked(state):

@@ -181,8 +181,11 @@ async def connected(
     async with AsyncExitStack() as stack:
         connectors: dict[SystemId, Port] = {}
         for instance in landscape.systems:
-            connect = by_role[instance.role][instance.vendor]
-            opened = connect(instance, credentials[instance.credential])
+            known = by_role[instance.role]
+            if instance.vendor not in known:
+                msg = f"systems.{instance.id}.vendor: no {instance.role} is {instance.vendor!r}, "
+                raise settings.SettingsError(msg + f"there is {', '.join(known)}")
+            opened = known[instance.vendor](instance, credentials[instance.credential])
             connectors[instance.id] = await stack.enter_async_context(opened)
         yield connectors
 
@@ -190,7 +193,7 @@ async def connected(
 async def main(config: Settings, queues: frozenset[str] | None = None) -> None:
     """Poll until told to stop, then let the running steps finish."""
     landscape = settings.load_landscape(config.landscape)
-    credentials = settings.load_credentials(config.credentials)
+    credentials = settings.load_secrets(config.credentials, landscape)
     client = await Client.connect(
         config.temporal_address,
         namespace=config.temporal_namespace,
@@ -234,9 +237,9 @@ def _queues(arguments: list[str]) -> frozenset[str] | None:
 _FLAG_AND_VALUE = 2
 
 if __name__ == "__main__":
-    environment = Settings()
-    logs.configure(environment.log_format, process="worker")
     try:
+        environment = settings.read()
+        logs.configure(environment.log_format, process="worker")
         asyncio.run(main(environment, _queues(sys.argv[1:])))
     except settings.SettingsError as wrong:
         sys.exit(f"worker: {wrong}")

@@ -262,3 +262,21 @@ def test_a_file_that_is_not_toml_is_named_with_line_and_column(
 
     assert "hunter2" not in str(caught.value)
     assert isinstance(caught.value.__cause__, tomllib.TOMLDecodeError)
+
+
+def test_a_system_without_secrets_is_named(tmp_path: Path) -> None:
+    file = _file(tmp_path, '[crm-main]\ntoken = "hunter2"\n')
+    landscape = settings.load_landscape(_SHIPPED.landscape)
+
+    with pytest.raises(
+        SettingsError, match=r"no section \[psa-main\], which system psa-main needs"
+    ):
+        settings.load_secrets(file, landscape)
+
+
+def test_a_wrong_variable_is_named_and_its_value_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIEBEAM_POLL_SECONDS", "hunter2")
+
+    with pytest.raises(SettingsError, match=r"environment: .*poll_seconds") as caught:
+        settings.read()
+    assert "hunter2" not in str(caught.value)
