@@ -1,13 +1,14 @@
 """The settings. Only roots read them, and only here is the environment read."""
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from canonical.landscape import Landscape
+from canonical.landscape import Landscape, SystemInstance
 from canonical.mappings import Mapping
 from canonical.ownership import Ownership
 
@@ -125,14 +126,14 @@ class _MappingFile(BaseModel):
     mapping: tuple[Mapping, ...]
 
 
-def load_secrets(path: Path, landscape: Landscape) -> Credentials:
-    """Return the secrets of every system of a landscape.
+def load_secrets(path: Path, systems: Iterable[SystemInstance]) -> Credentials:
+    """Return the secrets that a process needs for the systems it speaks with.
 
     Raises:
-        SettingsError: the file is missing or wrong, or lacks a system's section.
+        SettingsError: the file is missing or wrong, or lacks the section of one of them.
     """
     found = load_credentials(path)
-    for each in landscape.systems:
+    for each in systems:
         if each.credential not in found:
             msg = f"{path} has no section [{each.credential}], which system {each.id} needs"
             raise SettingsError(msg)

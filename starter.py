@@ -180,8 +180,8 @@ def gateway() -> None:
     async def work() -> None:
         config = settings.read()
         logs.configure(config.log_format, process="gateway")
-        landscape = settings.load_landscape(config.landscape)
-        known = doors.build(landscape, settings.load_secrets(config.credentials, landscape))
+        pushing = doors.pushing(settings.load_landscape(config.landscape))
+        known = doors.build(pushing, settings.load_secrets(config.credentials, pushing))
         client = await engine.connect(config.temporal_address, config.temporal_namespace)
         database = Database(config.store_url)
         await server.serve(client, database, known, config.gateway_host, config.gateway_port)

@@ -193,7 +193,7 @@ async def connected(
 async def main(config: Settings, queues: frozenset[str] | None = None) -> None:
     """Poll until told to stop, then let the running steps finish."""
     landscape = settings.load_landscape(config.landscape)
-    credentials = settings.load_secrets(config.credentials, landscape)
+    credentials = settings.load_secrets(config.credentials, landscape.systems)
     client = await Client.connect(
         config.temporal_address,
         namespace=config.temporal_namespace,

@@ -271,7 +271,7 @@ def test_a_system_without_secrets_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         SettingsError, match=r"no section \[psa-main\], which system psa-main needs"
     ):
-        settings.load_secrets(file, landscape)
+        settings.load_secrets(file, landscape.systems)
 
 
 def test_a_wrong_variable_is_named_and_its_value_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
