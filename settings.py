@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -120,6 +120,16 @@ class _LandscapeFile(BaseModel):
     posting_shards: int = 1
 
 
+class _Secrets(dict[str, SecretStr]):
+    def __init__(self, where: str, kept: dict[str, SecretStr]) -> None:
+        super().__init__(kept)
+        self._where = where
+
+    def __missing__(self, name: str) -> NoReturn:
+        msg = f"{self._where} has no {name}: its system needs one"
+        raise SettingsError(msg)
+
+
 class _MappingFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -129,6 +139,8 @@ class _MappingFile(BaseModel):
 def load_secrets(path: Path, systems: Iterable[SystemInstance]) -> Credentials:
     """Return the secrets that a process needs for the systems it speaks with.
 
+    To ask for one that is not there is a `SettingsError` too.
+
     Raises:
         SettingsError: the file is missing or wrong, or lacks the section of one of them.
     """
@@ -137,7 +149,7 @@ def load_secrets(path: Path, systems: Iterable[SystemInstance]) -> Credentials:
         if each.credential not in found:
             msg = f"{path} has no section [{each.credential}], which system {each.id} needs"
             raise SettingsError(msg)
-    return found
+    return {name: _Secrets(f"{path} [{name}]", kept) for name, kept in found.items()}
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 import settings
 from canonical.landscape import Landscape
 from canonical.systems import SystemId
+from gateway import doors
 from settings import Settings, SettingsError
 from tests.fakes import CRM, DEMF, ERP, PSA, USMF
 
@@ -272,6 +273,17 @@ def test_a_system_without_secrets_is_named(tmp_path: Path) -> None:
         SettingsError, match=r"no section \[psa-main\], which system psa-main needs"
     ):
         settings.load_secrets(file, landscape.systems)
+
+
+def test_a_secret_that_is_asked_for_and_not_there_is_named(tmp_path: Path) -> None:
+    file = _file(tmp_path, '[crm-main]\ntoken = "hunter2"\n')
+    crm = settings.load_landscape(_SHIPPED.landscape).systems[:1]
+
+    secrets = settings.load_secrets(file, crm)
+
+    with pytest.raises(SettingsError, match=r"file\.toml \[crm-main\] has no organization"):
+        doors.build(crm, secrets)
+    assert secrets["crm-main"]["token"].get_secret_value() == "hunter2"
 
 
 def test_a_wrong_variable_is_named_and_its_value_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
