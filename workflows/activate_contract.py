@@ -62,11 +62,11 @@ class ActivateContract:
             number=0,  # given out by the store
             asked_by=workflow.info().workflow_id,
         )
-        await self._parking.through(
+        await self._parking.step(
             "Ask for the client",
-            lambda: workflow.execute_activity_method(
-                Lanes.request_client, asked, **options.record("Ask for the client")
-            ),
+            Lanes.request_client,
+            asked,
+            options.record("Ask for the client"),
         )
 
     async def _client_ready(self) -> ClientId:
@@ -79,13 +79,11 @@ class ActivateContract:
         request = self._request
         while True:
             before = self._parking.resumed
-            checked = await self._parking.through(
+            checked = await self._parking.step(
                 "Check the contract",
-                lambda: workflow.execute_activity_method(
-                    ContractRecords.check,
-                    CheckContract(contract=request.contract, routes=request.routes),
-                    **options.record("Check contract and billing schedule"),
-                ),
+                ContractRecords.check,
+                CheckContract(contract=request.contract, routes=request.routes),
+                options.record("Check contract and billing schedule"),
             )
             if not checked.defects:
                 return
@@ -95,11 +93,11 @@ class ActivateContract:
         workflow.set_current_details("The deal is complete. Opening its project.")
         request = self._request
         terms = ActivateTerms(contract=request.contract, client=client, routes=request.routes)
-        activated = await self._parking.through(
+        activated = await self._parking.step(
             "Activate the contract",
-            lambda: workflow.execute_activity_method(
-                ContractRecords.activate, terms, **options.record("Activate the contract")
-            ),
+            ContractRecords.activate,
+            terms,
+            options.record("Activate the contract"),
         )
         return activated.projects
 

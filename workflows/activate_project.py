@@ -49,65 +49,53 @@ class ActivateProject:
         await self._plan()
         await self._open_in_erp()
         await self._publish()
-        await self._parking.through(
+        await self._parking.step(
             "Record the project",
-            lambda: workflow.execute_activity_method(
-                ProjectRecords.activated,
-                self._request.project,
-                **options.record("Publish that the project is active"),
-            ),
+            ProjectRecords.activated,
+            self._request.project,
+            options.record("Publish that the project is active"),
         )
 
     async def _plan(self) -> None:
         workflow.set_current_details("Opening the plan.")
         psa = self._request.routes.psa
-        await self._parking.through(
+        await self._parking.step(
             "Create the project shell",
-            lambda: workflow.execute_activity_method(
-                PsaProjects.open_plan,
-                self._request,
-                **options.call(psa, "Create the project shell"),
-            ),
+            PsaProjects.open_plan,
+            self._request,
+            options.call(psa, "Create the project shell"),
         )
-        await self._parking.through(
+        await self._parking.step(
             "Create the milestones",
-            lambda: workflow.execute_activity_method(
-                PsaProjects.open_milestones,
-                self._request,
-                **options.call(psa, "Create the milestones"),
-            ),
+            PsaProjects.open_milestones,
+            self._request,
+            options.call(psa, "Create the milestones"),
         )
 
     async def _open_in_erp(self) -> None:
         workflow.set_current_details("Opening contract and project in the ERP.")
-        await self._parking.through(
+        await self._parking.step(
             "Create the ERP project",
-            lambda: workflow.execute_activity_method(
-                ErpProjects.open,
-                self._request,
-                **options.call(self._request.routes.erp, "Create contract, project, dimensions"),
-            ),
+            ErpProjects.open,
+            self._request,
+            options.call(self._request.routes.erp, "Create contract, project, dimensions"),
         )
 
     async def _publish(self) -> None:
-        await self._parking.through(
+        await self._parking.step(
             "Tell the CRM",
-            lambda: workflow.execute_activity_method(
-                CrmProjects.publish,
-                self._request,
-                **options.call(self._request.routes.crm, "Write the code on the opportunity"),
-            ),
+            CrmProjects.publish,
+            self._request,
+            options.call(self._request.routes.crm, "Write the code on the opportunity"),
         )
 
     async def _compensate(self) -> None:
         workflow.set_current_details("**Cancelled.** Archiving what was created.")
         self._parking.undo()
-        await self._parking.through(
+        await self._parking.step(
             "Archive the project shell",
-            lambda: workflow.execute_activity_method(
-                PsaProjects.close_plan,
-                self._request,
-                **options.call(self._request.routes.psa, "Archive the project shell"),
-            ),
+            PsaProjects.close_plan,
+            self._request,
+            options.call(self._request.routes.psa, "Archive the project shell"),
         )
         workflow.set_current_details("**Cancelled.** What was created is archived.")

@@ -84,13 +84,11 @@ class Engagement:
 
     async def _read(self) -> DealRead:
         request, heard = self._request, self._changes
-        deal = await self._parking.through(
+        deal = await self._parking.step(
             "Read the deal",
-            lambda: workflow.execute_activity_method(
-                CrmDeals.read,
-                ReadDeal(contract=request.contract, opportunity=request.opportunity),
-                **options.call(request.opportunity.system, "Read the deal from the CRM"),
-            ),
+            CrmDeals.read,
+            ReadDeal(contract=request.contract, opportunity=request.opportunity),
+            options.call(request.opportunity.system, "Read the deal from the CRM"),
         )
         self._is_won, self._read_at = deal.is_won, heard
         return deal

@@ -75,13 +75,11 @@ class IssueInvoice:
         found.append(search_attributes.INVOICE.value_set(request.invoice))
         workflow.upsert_search_attributes(found)
         workflow.set_current_details("Collecting what is ready to bill.")
-        self._prepared = await self._parking.through(
+        self._prepared = await self._parking.step(
             "Prepare the invoice",
-            lambda: workflow.execute_activity_method(
-                InvoiceRecords.prepare,
-                request,
-                **options.record("Put ready slices on an invoice"),
-            ),
+            InvoiceRecords.prepare,
+            request,
+            options.record("Put ready slices on an invoice"),
         )
         return self._prepared
 
@@ -109,42 +107,34 @@ class IssueInvoice:
 
     async def _draft(self) -> None:
         workflow.set_current_details("Drafting in the ERP.")
-        await self._parking.through(
+        await self._parking.step(
             "Draft the invoice",
-            lambda: workflow.execute_activity_method(
-                ErpInvoices.draft,
-                self._request,
-                **options.call(self._request.routes.erp, "Draft the invoice and compare it"),
-            ),
+            ErpInvoices.draft,
+            self._request,
+            options.call(self._request.routes.erp, "Draft the invoice and compare it"),
         )
 
     async def _post(self) -> str:
         workflow.set_current_details("Posting in the ERP.")
-        return await self._parking.through(
+        return await self._parking.step(
             "Post the invoice",
-            lambda: workflow.execute_activity_method(
-                ErpInvoices.post,
-                self._request,
-                **options.call(self._request.routes.erp, "Post the invoice, read its number"),
-            ),
+            ErpInvoices.post,
+            self._request,
+            options.call(self._request.routes.erp, "Post the invoice, read its number"),
         )
 
     async def _tell_crm(self) -> None:
-        await self._parking.through(
+        await self._parking.step(
             "Tell the CRM",
-            lambda: workflow.execute_activity_method(
-                CrmInvoices.publish,
-                self._request,
-                **options.call(self._request.routes.crm, "Write number and amounts to the CRM"),
-            ),
+            CrmInvoices.publish,
+            self._request,
+            options.call(self._request.routes.crm, "Write number and amounts to the CRM"),
         )
 
     async def _tell_psa(self) -> None:
-        await self._parking.through(
+        await self._parking.step(
             "Tell the PSA",
-            lambda: workflow.execute_activity_method(
-                PsaInvoices.publish,
-                self._request,
-                **options.call(self._request.routes.psa, "Mirror the invoice in the PSA"),
-            ),
+            PsaInvoices.publish,
+            self._request,
+            options.call(self._request.routes.psa, "Mirror the invoice in the PSA"),
         )

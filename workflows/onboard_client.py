@@ -52,13 +52,11 @@ class OnboardClient:
         question = CheckClient(account=request.account, entity=request.routes.entity)
         while True:
             before = self._parking.resumed
-            checked = await self._parking.through(
+            checked = await self._parking.step(
                 "Check the client",
-                lambda: workflow.execute_activity_method(
-                    CrmClients.check,
-                    question,
-                    **options.call(request.routes.crm, "Check the account and its tax profile"),
-                ),
+                CrmClients.check,
+                question,
+                options.call(request.routes.crm, "Check the account and its tax profile"),
             )
             if not checked.defects:
                 found = search_attributes.CLIENT.value_set(checked.client)
@@ -79,21 +77,19 @@ class OnboardClient:
         await self._parking.through("Create the customer", create)
 
     async def _open_in_psa(self, opened: OpenClient) -> None:
-        await self._parking.through(
+        await self._parking.step(
             "Create the company",
-            lambda: workflow.execute_activity_method(
-                PsaClients.open, opened, **options.call(opened.routes.psa, "Create the company")
-            ),
+            PsaClients.open,
+            opened,
+            options.call(opened.routes.psa, "Create the company"),
         )
 
     async def _publish(self, opened: OpenClient) -> None:
-        await self._parking.through(
+        await self._parking.step(
             "Tell the CRM",
-            lambda: workflow.execute_activity_method(
-                CrmClients.publish,
-                opened,
-                **options.call(opened.routes.crm, "Write the ids on the account"),
-            ),
+            CrmClients.publish,
+            opened,
+            options.call(opened.routes.crm, "Write the ids on the account"),
         )
         await workflow.execute_activity_method(
             ClientRecords.onboarded, opened, **options.record("Publish that the client is ready")

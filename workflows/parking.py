@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import (
@@ -18,6 +18,7 @@ from canonical.contracts import ContractId
 from telemetry import search_attributes
 from workflows import options
 
+A = TypeVar("A")
 T = TypeVar("T")
 _NOBODY = "none"
 
@@ -50,6 +51,18 @@ class Parking:
     def undo(self) -> None:
         """Let every further step go through, although the workflow is cancelled."""
         self._is_undoing = True
+
+    async def step(
+        self,
+        name: str,
+        method: Callable[[Any, A], Awaitable[T]],
+        argument: A,
+        config: workflow.ActivityConfig,
+    ) -> T:
+        """Return the result of an activity, parking for as long as it fails for good."""
+        return await self.through(
+            name, lambda: workflow.execute_activity_method(method, argument, **config)
+        )
 
     async def through(self, step: str, action: Callable[[], Awaitable[T]]) -> T:
         """Return the action's result, parking for as long as it fails for good."""

@@ -81,11 +81,11 @@ class PostTime:
 
     async def _cut(self) -> Cut:
         question = CutRequest(lane=self._lane, psa=self._psa)
-        return await self._parking.through(
+        return await self._parking.step(
             "Cut a batch",
-            lambda: workflow.execute_activity_method(
-                PostingRecords.cut, question, **options.record("Price and freeze the next batch")
-            ),
+            PostingRecords.cut,
+            question,
+            options.record("Price and freeze the next batch"),
         )
 
     async def _take(self, cut: Cut, before: int) -> bool:
@@ -120,13 +120,11 @@ class PostTime:
         assert cut.batch is not None  # noqa: S101 - for the type checker
         question = PostRequest(batch=cut.batch, entity=self._lane.entity)
         self._show(f"{cut.batch} under way.")
-        await self._parking.through(
+        await self._parking.step(
             f"Post batch {cut.batch}",
-            lambda: workflow.execute_activity_method(
-                ErpPostings.post,
-                question,
-                **options.call(self._lane.erp, f"Post {cut.size} entries: {cut.batch}"),
-            ),
+            ErpPostings.post,
+            question,
+            options.call(self._lane.erp, f"Post {cut.size} entries: {cut.batch}"),
         )
         self._posted += cut.size
         self._show(f"{cut.batch} is through.")
@@ -137,13 +135,11 @@ class PostTime:
         self._heard += 1
 
     async def _release_held(self) -> None:
-        await self._parking.through(
+        await self._parking.step(
             "Read the entries again",
-            lambda: workflow.execute_activity_method(
-                PsaApprovals.reread_held,
-                PostLane(lane=self._lane, psa=self._psa),
-                **options.call(self._psa, "Read held entries again"),
-            ),
+            PsaApprovals.reread_held,
+            PostLane(lane=self._lane, psa=self._psa),
+            options.call(self._psa, "Read held entries again"),
         )
 
     async def _tell_engagements(self) -> None:
