@@ -125,9 +125,6 @@ class ErpClients:
                     return known
                 codes = await self._codes(tx, client, question.routes)
 
-            async def keep(tx: Transaction, customer: ForeignId) -> None:
-                await crosswalk.link(tx, "client", ours, customer, scope=entity)
-
             effect = Effect(
                 kind=Kind.CLIENT_ERP,
                 key=f"client/{ours}/erp",
@@ -135,7 +132,7 @@ class ErpClients:
                 content=_Customer(client=client, codes=codes),
                 send=lambda: self._erp.create_customer(entity, client, codes),
                 resolve=effects.send_again,
-                keep=keep,
+                keep=effects.linked("client", ours, scope=entity),
             )
             return await self._effects.once(effect)
 
@@ -177,9 +174,6 @@ class PsaClients:
                 if known:
                     return known
 
-            async def keep(tx: Transaction, company: ForeignId) -> None:
-                await crosswalk.link(tx, "client", client.id, company)
-
             effect = Effect(
                 kind=Kind.CLIENT_PSA,
                 key=f"client/{client.id}/psa",
@@ -189,7 +183,7 @@ class PsaClients:
                 resolve=effects.by_reference(
                     lambda: self._psa.find_client(client.id), settle=self._settle
                 ),
-                keep=keep,
+                keep=effects.linked("client", client.id),
             )
             return await self._effects.once(effect)
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from canonical.base import Record, RuleError
 from canonical.systems import ForeignId, SystemId
 from connectors import errors
-from store import intents
+from store import crosswalk, intents
 from store.database import Database, Transaction
 from store.tables.effects import State
 from telemetry import logs
@@ -88,6 +88,15 @@ class Effect:
     send: Send
     resolve: Resolve
     keep: Keep | None = None
+
+
+def linked(kind: crosswalk.Kind, ours: str, *, scope: str = "") -> Keep:
+    """Keep the answer as what its system calls a thing of ours."""
+
+    async def keep(tx: Transaction, theirs: ForeignId) -> None:
+        await crosswalk.link(tx, kind, ours, theirs, scope=scope)
+
+    return keep
 
 
 async def send_again() -> ForeignId | None:

@@ -12,7 +12,7 @@ from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId
 from connectors import ports
 from store import contracts, crosswalk, mappings
-from store.database import Database, Transaction
+from store.database import Database
 
 _ACTIVE = "active"
 
@@ -36,9 +36,6 @@ class PsaProjects:
                 project = await contracts.project(tx, request.project)
                 company = await crosswalk.theirs(tx, "client", project.client, request.routes.psa)
 
-            async def keep(tx: Transaction, shell: ForeignId) -> None:
-                await crosswalk.link(tx, "project", project.code, shell)
-
             effect = Effect(
                 kind=Kind.PROJECT_PSA,
                 key=f"project/{project.code}/psa",
@@ -48,7 +45,7 @@ class PsaProjects:
                 resolve=effects.by_reference(
                     lambda: self._psa.find_project(project.code), settle=self._settle
                 ),
-                keep=keep,
+                keep=effects.linked("project", project.code),
             )
             return await self._effects.once(effect)
 
@@ -79,9 +76,6 @@ class PsaProjects:
     async def _open_milestone(
         self, request: ProjectRequest, shell: ForeignId, term: MilestoneTerm
     ) -> None:
-        async def keep(tx: Transaction, milestone: ForeignId) -> None:
-            await crosswalk.link(tx, "milestone", term.id, milestone)
-
         effect = Effect(
             kind=Kind.MILESTONE_PSA,
             key=f"milestone/{term.id}/psa",
@@ -91,7 +85,7 @@ class PsaProjects:
             resolve=effects.by_reference(
                 lambda: self._psa.find_milestone(term), settle=self._settle
             ),
-            keep=keep,
+            keep=effects.linked("milestone", term.id),
         )
         await self._effects.once(effect)
 
@@ -138,9 +132,6 @@ class ErpProjects:
     async def _open_contract(
         self, request: ProjectRequest, contract: Contract, customer: ForeignId
     ) -> ForeignId:
-        async def keep(tx: Transaction, theirs: ForeignId) -> None:
-            await crosswalk.link(tx, "contract", contract.id, theirs)
-
         effect = Effect(
             kind=Kind.CONTRACT_ERP,
             key=f"contract/{contract.id}/erp",
@@ -148,16 +139,13 @@ class ErpProjects:
             content=contract,
             send=lambda: self._erp.create_contract(contract, customer),
             resolve=effects.send_again,
-            keep=keep,
+            keep=effects.linked("contract", contract.id),
         )
         return await self._effects.once(effect)
 
     async def _open_project(
         self, request: ProjectRequest, project: Project, contract: ForeignId, group: str
     ) -> ForeignId:
-        async def keep(tx: Transaction, theirs: ForeignId) -> None:
-            await crosswalk.link(tx, "project", project.code, theirs)
-
         effect = Effect(
             kind=Kind.PROJECT_ERP,
             key=f"project/{project.code}/erp",
@@ -165,7 +153,7 @@ class ErpProjects:
             content=project,
             send=lambda: self._erp.create_project(project, contract, group),
             resolve=effects.send_again,
-            keep=keep,
+            keep=effects.linked("project", project.code),
         )
         return await self._effects.once(effect)
 
