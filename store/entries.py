@@ -14,7 +14,7 @@ from canonical.systems import ForeignId, SystemId
 from store.database import Transaction
 from store.tables.work import EntryRow, Progress
 
-_UNPOSTED = tuple(progress for progress in Progress if progress is not Progress.POSTED)
+_UNPOSTED = (Progress.RECEIVED, Progress.HELD, Progress.BATCHED)
 _AT_ONCE = 1000  # a statement takes only so many values
 
 _UNDECIDED = (Progress.RECEIVED, Progress.HELD)
@@ -69,11 +69,15 @@ class Added:
 
 
 async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> Added:
-    """Keep the entries that are new, and the new facts of those that nothing was made of yet."""
+    """Keep the entries that are new, and the new facts of those that nothing was made of yet.
+
+    A void one that comes again is approved again, and is taken as it comes.
+    """
     told = {arrival.filed.entry.key: arrival for arrival in arrivals}
     known = await _known(tx, list(told))
     changed = {key for key, row in known.items() if _differs(row, told[EntryKey(key)])}
-    open_ = {key for key in changed if known[key].progress in _UNDECIDED}
+    void = {key for key, row in known.items() if row.progress is Progress.VOIDED}
+    open_ = void | {key for key in changed if known[key].progress in _UNDECIDED}
     new = [_values(arrival) for key, arrival in told.items() if key not in known]
     if new:
         await tx.exec(insert(EntryRow), params=new)

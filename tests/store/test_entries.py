@@ -149,6 +149,34 @@ async def test_held_entries_of_a_lane_that_are_approved_still_are_decided_again(
     assert (await _story(database, "psa-main:4")).progress is Progress.VOIDED
 
 
+async def _void(database: Database, worked: TimeEntry) -> None:
+    await _add(database, _filed(worked))
+    await _decide(database, worked, Progress.HELD)
+    async with database.transaction() as tx:
+        await entries.reconsider_held(tx, _LANE, [])
+
+
+async def test_a_void_entry_keeps_no_contract_waiting(database: Database) -> None:
+    await _void(database, entry(1))
+
+    async with database.reading() as tx:
+        assert not await entries.has_unposted(tx, ContractId("CT-00001"))
+
+
+@pytest.mark.parametrize("again", [entry(1), entry(1, worked="1")], ids=["as-it-was", "edited"])
+async def test_a_void_entry_that_is_approved_again_is_taken(
+    database: Database, again: TimeEntry
+) -> None:
+    """L-1: an approval that was taken back and given once more is billed like any other."""
+    await _void(database, entry(1))
+
+    assert await _add(database, _filed(again)) == 1
+
+    assert await _received(database) == ["psa-main:1"]
+    story = await _story(database, "psa-main:1")
+    assert story.filed.entry.worked == again.worked
+
+
 async def test_an_edited_entry_counts_as_edited_until_something_is_made_of_it(
     database: Database,
 ) -> None:
