@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
@@ -23,27 +24,37 @@ class Api:
     def __init__(self, http_client: httpx.AsyncClient) -> None:
         self._http = http_client
 
-    async def one(
-        self, path: str, model: type[_AnswerT], query: Mapping[str, str] | None = None
-    ) -> _AnswerT:
+    async def one(self, path: str, model: type[_AnswerT]) -> _AnswerT:
         """Return an answer that holds exactly one record. Reads.
 
         Raises:
             Missing: there is no such record.
         """
-        answer = await self._read(path, model, query or {})
-        if not answer.results:
-            raise errors.Missing(VENDOR, f"GET {_url(path)} found nothing")
-        if len(answer.results) > 1:
-            raise errors.Drifted(VENDOR, f"GET {_url(path)} answered several records")
-        return answer
+        return _single(path, await self._read(path, model, {}))
+
+    async def only(
+        self, path: str, model: type[_PageT], record: str, query: Mapping[str, str]
+    ) -> _PageT:
+        """Return the answer of an index that holds exactly one record, by its id. Reads.
+
+        Raises:
+            Missing: there is no such record.
+        """
+        return _single(path, await self.page(path, model, {**query, "only": record}, 1))
 
     async def page(
         self, path: str, model: type[_PageT], query: Mapping[str, str], number: int
     ) -> _PageT:
-        """Return one page of an index, the first being 1. Reads."""
+        """Return one page of an index, the first being 1. Reads.
+
+        An index that is not there is `Drifted`: taken for `Missing`, it would void what it lists.
+        """
         paging = {"page": str(number), "per_page": _LARGEST_PAGE}
-        page = await self._read(path, model, {**query, **paging})
+        try:
+            page = await self._read(path, model, {**query, **paging})
+        except errors.Missing as exc:
+            detail = f"GET {_url(path)} answered that it is not there"
+            raise errors.Drifted(VENDOR, detail, reason=exc.reason) from None
         if page.meta.page_number != number:
             raise errors.Drifted(VENDOR, f"GET {_url(path)} answered another page")
         return page
@@ -90,10 +101,13 @@ class Api:
 def classify(response: httpx.Response) -> http.Kind | None:
     """Return what an answer means: the status says it, but refused credentials come with 400 too.
 
-    A throttle is a bare 429; Kantata never says how long to wait.
+    A throttle is a bare 429; Kantata never says how long to wait. A bare 404 is not Kantata's:
+    a gateway in front of it says so of everything, and nothing is known of the record.
     """
     if response.is_client_error and any(item.type == "oauth" for item in _fault(response).errors):
         return errors.Unauthorized
+    if response.status_code == HTTPStatus.NOT_FOUND and not explain(response):
+        return errors.Drifted
     return http.by_status(response)
 
 
@@ -120,6 +134,14 @@ def drift(subject: str) -> Generator[None]:
         yield
     except (ValueError, LookupError):  # their texts quote the answer
         raise errors.Drifted(VENDOR, f"{subject} does not fit") from None
+
+
+def _single(path: str, answer: _AnswerT) -> _AnswerT:
+    if not answer.results:
+        raise errors.Missing(VENDOR, f"GET {_url(path)} found nothing")
+    if len(answer.results) > 1:
+        raise errors.Drifted(VENDOR, f"GET {_url(path)} answered several records")
+    return answer
 
 
 def _url(path: str) -> str:

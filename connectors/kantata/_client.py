@@ -102,9 +102,8 @@ class Kantata:
     async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:
         """Return the story if it is ours and completed. See `ports.Psa`."""
         story_id = str(_number(milestone))
-        query = {"only": story_id, "include": "external_references,workspace"}
-        shown = _references.MILESTONE.shown
-        answer = await self._api.one("stories", _wire.Stories, {**shown, **query})
+        query = {**_references.MILESTONE.shown, "include": "external_references,workspace"}
+        answer = await self._api.only("stories", _wire.Stories, story_id, query)
         with drift("a story"):
             story = answer.stories[story_id]
         reference = _references.ours(answer, _references.MILESTONE).get(story_id)
@@ -150,9 +149,8 @@ class Kantata:
             return _mapping.approval(answer.timesheet_submissions[str(submission)])
 
     async def _project(self, workspace: str) -> _wire.Page:
-        query = {"only": workspace, "include": "external_references"}
-        shown = _references.PROJECT.shown
-        return await self._api.one("workspaces", _wire.Page, {**shown, **query})
+        query = {**_references.PROJECT.shown, "include": "external_references"}
+        return await self._api.only("workspaces", _wire.Page, workspace, query)
 
     async def _learn_employees(self, users: Iterable[str]) -> None:
         if self._employees.keys() >= set(users):

@@ -19,6 +19,7 @@ _BY_CODE: dict[str, http.Kind] = {
     "REQUEST_LIMIT_EXCEEDED": errors.Transient,
     "UNABLE_TO_LOCK_ROW": errors.Transient,  # the transaction was rolled back
     "ENTITY_IS_DELETED": errors.Missing,
+    "NOT_FOUND": errors.Missing,
     "QUERY_TIMEOUT": errors.Uncertain,
     "SERVER_UNAVAILABLE": errors.Uncertain,
     "UNKNOWN_EXCEPTION": errors.Uncertain,
@@ -39,6 +40,7 @@ _BY_CODE_OF_UPSERT = _BY_CODE | {
     "NOT_FOUND": errors.Rejected,
 }
 _EDGE: dict[int, http.Kind] = {  # pages of the servers in front: no org has seen the request
+    HTTPStatus.NOT_FOUND: errors.Drifted,
     HTTPStatus.NOT_ACCEPTABLE: errors.Transient,
     420: errors.Transient,
 }
@@ -54,7 +56,11 @@ def classify(
     known = [codes[fault.code] for fault in faults if fault.code in codes]
     if known:
         return known[0]
-    return (None if faults else _EDGE.get(response.status_code)) or http.by_status(response)
+    if not faults and response.status_code in _EDGE:
+        return _EDGE[response.status_code]
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        return codes["NOT_FOUND"]
+    return http.by_status(response)
 
 
 def explain(response: httpx.Response) -> str:

@@ -29,6 +29,15 @@ Kind = type[errors.ConnectorError]
 SECRET = "hunter2"  # noqa: S105 - a canary, not a password
 NOW = datetime(2026, 2, 10, tzinfo=UTC)
 ENTRIES = (psa_id("101"),)
+ENTRY = {
+    "workspace_id": "10",
+    "user_id": "2",
+    "date_performed": "2026-01-12",
+    "time_in_minutes": 480,
+    "billable": True,
+    "currency": "USD",
+    "currency_base_unit": 100,
+}
 READS: dict[str, Call] = {
     "find_client": lambda psa: psa.find_client(ClientId("CL-00001")),
     "find_project": lambda psa: psa.find_project(ProjectCode("PR-00001")),
@@ -78,7 +87,6 @@ REFUSALS: list[tuple[int, str, Kind, Kind]] = [
     (400, "oauth", errors.Unauthorized, errors.Unauthorized),
     (401, "oauth", errors.Unauthorized, errors.Unauthorized),
     (403, "system", errors.Unauthorized, errors.Unauthorized),
-    (404, "system", errors.Missing, errors.Missing),
     (422, "validation", errors.Rejected, errors.Rejected),
     (429, "system", errors.Transient, errors.Transient),
     (500, "system", errors.Transient, errors.Uncertain),
@@ -93,6 +101,59 @@ async def test_a_refused_read_says_what_to_do(
     call: Call, code: int, kind: str, on_read: Kind, _: Kind
 ) -> None:
     assert type(await _fails(call, _refusal(code, kind))) is on_read
+
+
+@pytest.mark.parametrize("name", ["approved_time", "create_milestone", "record_invoice"])
+async def test_what_kantata_says_is_not_there_is_missing(name: str) -> None:
+    call = (READS | WRITES)[name]
+
+    assert type(await _fails(call, _refusal(404, "system"))) is errors.Missing
+
+
+@pytest.mark.parametrize("name", sorted(READS.keys() - {"approved_time"}))
+async def test_an_index_is_never_missing(name: str) -> None:
+    failure = await _fails(READS[name], _refusal(404, "system"))
+
+    assert type(failure) is errors.Drifted
+    assert failure.reason == "No."
+
+
+@pytest.mark.parametrize("index", ["time_entries", "external_references"])
+async def test_an_approved_timesheet_is_not_void_for_want_of_an_index(index: str) -> None:
+    server = Server()
+    sheet = server.put(
+        "timesheet_submissions",
+        status="approved",
+        current_resolution_creator_id="3",
+        current_resolution_created_at_date="2026-01-19T09:00:00-08:00",
+    )
+    server.put("time_entries", **ENTRY, active_submission_id=sheet)
+
+    def without(request: httpx.Request) -> httpx.Response:
+        is_gone = request.url.path.endswith(index)
+        return _refusal(404, "system") if is_gone else server(request)
+
+    async with kantata(without) as psa:
+        with pytest.raises(errors.Drifted):
+            await psa.approved_time(psa_id(sheet), 1)
+
+
+NOT_KANTATAS = {
+    "html": "<html>404 page not found</html>",
+    "gateway": '{"message":"no Route matched with those values"}',
+    "no-reason": '{"errors":[]}',
+    "empty": "",
+}
+
+
+@every
+@pytest.mark.parametrize("text", NOT_KANTATAS.values(), ids=NOT_KANTATAS.keys())
+async def test_only_kantata_itself_can_say_that_a_record_is_not_there(
+    call: Call, text: str
+) -> None:
+    failure = await _fails(call, httpx.Response(404, text=text))
+
+    assert type(failure) is errors.Drifted
 
 
 @writes
