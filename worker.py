@@ -166,7 +166,7 @@ def _erp_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     erp: Any = house.connectors[instance.id]
     effects, settle = Effects(house.database, house.at), instance.settle
     clients = ErpClients(erp, house.database, effects, house.landscape)
-    projects = ErpProjects(erp, house.database, effects)
+    projects = ErpProjects(erp, house.database, effects, settle=settle)
     postings = ErpPostings(erp, house.database, effects, settle=settle)
     invoices = ErpInvoices(erp, house.database, effects, settle=settle)
     return [clients.open, projects.open, postings.post, invoices.draft, invoices.post]

@@ -112,9 +112,12 @@ class ErpClients:
         self._effects = performed
         self._landscape = landscape
 
+    def _settle(self, question: OpenClient) -> timedelta:
+        return self._landscape.system(question.routes.erp).settle
+
     @activity.defn(name="clients.open_in_erp")
     async def open(self, question: OpenClient) -> ForeignId:
-        """Create the customer. Idempotent: the client id is unique in the ERP. 2 requests."""
+        """Create the customer. Idempotent: by the client id, as the ERP delivers it."""
         entity = question.routes.entity
         with failures.reported():
             async with self._database.reading() as tx:
@@ -131,7 +134,13 @@ class ErpClients:
                 system=question.routes.erp,
                 content=_Customer(client=client, codes=codes),
                 send=lambda: self._erp.create_customer(entity, client, codes),
-                resolve=effects.send_again,
+                resolve=effects.as_delivered(
+                    self._erp.delivers.customer,
+                    effects.by_reference(
+                        lambda: self._erp.find_customers(entity, client),
+                        settle=self._settle(question),
+                    ),
+                ),
                 keep=effects.linked("client", ours, scope=entity),
             )
             return await self._effects.once(effect)

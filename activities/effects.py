@@ -14,6 +14,7 @@ from enum import StrEnum
 from canonical.base import Record, RuleError
 from canonical.systems import ForeignId, SystemId
 from connectors import errors
+from connectors.ports import Delivery
 from store import crosswalk, intents
 from store.database import Database, Transaction
 from store.tables.effects import State
@@ -133,6 +134,27 @@ async def settled(
         return found
     await asyncio.sleep(settle.total_seconds())
     return await find()
+
+
+def as_delivered(delivery: Delivery, found: Resolve) -> Resolve:
+    """Return what a declared class allows: send again, `found` out by search, or a person."""
+    by_class = {
+        Delivery.UNIQUE: send_again,
+        Delivery.FINDABLE: found,
+        Delivery.NEITHER: ask_a_person,
+    }
+    return by_class[delivery]
+
+
+def if_there(
+    is_there: Callable[[], Awaitable[bool]], answer: ForeignId, *, settle: timedelta
+) -> Resolve:
+    """Class B of a write into a record of our own: is it there, once all that was sent landed?"""
+
+    async def find() -> tuple[ForeignId, ...]:
+        return (answer,) if await is_there() else ()
+
+    return by_reference(find, settle=settle)
 
 
 async def ask_a_person() -> ForeignId | None:

@@ -100,10 +100,13 @@ class ErpInvoices:
                 system=request.routes.erp,
                 content=invoice,
                 send=lambda: self._erp.create_invoice(invoice, customer, codes),
-                resolve=effects.by_reference(
-                    find,
-                    settle=self._settle,
-                    discard=lambda double: self._erp.discard_invoice(invoice.entity, double),
+                resolve=effects.as_delivered(
+                    self._erp.delivers.invoice,
+                    effects.by_reference(
+                        find,
+                        settle=self._settle,
+                        discard=lambda double: self._erp.discard_invoice(invoice.entity, double),
+                    ),
                 ),
                 keep=keep,
             )
@@ -127,7 +130,14 @@ class ErpInvoices:
                 system=request.routes.erp,
                 content=invoice,
                 send=send,
-                resolve=effects.send_again,
+                resolve=effects.as_delivered(
+                    self._erp.delivers.invoice_lines,
+                    effects.if_there(
+                        lambda: self._erp.holds_invoice_lines(document, invoice),
+                        document,
+                        settle=self._settle,
+                    ),
+                ),
             )
         )
 

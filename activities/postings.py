@@ -112,10 +112,13 @@ class ErpPostings:
                 Kind.JOURNAL_DRAFT,
                 batch,
                 send=lambda: self._erp.create_journal(request.entity, batch.id),
-                resolve=effects.by_reference(
-                    find,
-                    settle=self._settle,
-                    discard=lambda double: self._erp.discard_journal(request.entity, double),
+                resolve=effects.as_delivered(
+                    self._erp.delivers.journal,
+                    effects.by_reference(
+                        find,
+                        settle=self._settle,
+                        discard=lambda double: self._erp.discard_journal(request.entity, double),
+                    ),
                 ),
             )
         )
@@ -125,7 +128,15 @@ class ErpPostings:
             await self._erp.fill_journal(journal, batch)
             return journal
 
-        await self._effects.once(_effect(Kind.JOURNAL_LINES, batch, send=send))
+        resolve = effects.as_delivered(
+            self._erp.delivers.journal_lines,
+            effects.if_there(
+                lambda: self._erp.holds_journal_lines(journal, batch),
+                journal,
+                settle=self._settle,
+            ),
+        )
+        await self._effects.once(_effect(Kind.JOURNAL_LINES, batch, send=send, resolve=resolve))
 
     async def _post(self, batch: HourBatch, journal: ForeignId) -> ForeignId:
         async def keep(tx: Transaction, voucher: ForeignId) -> None:

@@ -108,14 +108,17 @@ class PsaProjects:
 class ErpProjects:
     """Steps about projects, bound to one ERP by the worker."""
 
-    def __init__(self, erp: ports.Erp, database: Database, performed: Effects) -> None:
+    def __init__(
+        self, erp: ports.Erp, database: Database, performed: Effects, *, settle: timedelta
+    ) -> None:
         self._erp = erp
         self._database = database
         self._effects = performed
+        self._settle = settle
 
     @activity.defn(name="projects.open_in_erp")
     async def open(self, request: ProjectRequest) -> ForeignId:
-        """Create contract and project. Idempotent: both ids are unique. At most 4 requests."""
+        """Create contract and project. Idempotent: by both ids, as the ERP delivers them."""
         with failures.reported():
             async with self._database.reading() as tx:
                 project = await contracts.project(tx, request.project)
@@ -138,7 +141,12 @@ class ErpProjects:
             system=request.routes.erp,
             content=contract,
             send=lambda: self._erp.create_contract(contract, customer),
-            resolve=effects.send_again,
+            resolve=effects.as_delivered(
+                self._erp.delivers.contract,
+                effects.by_reference(
+                    lambda: self._erp.find_contracts(contract), settle=self._settle
+                ),
+            ),
             keep=effects.linked("contract", contract.id),
         )
         return await self._effects.once(effect)
@@ -152,7 +160,10 @@ class ErpProjects:
             system=request.routes.erp,
             content=project,
             send=lambda: self._erp.create_project(project, contract, group),
-            resolve=effects.send_again,
+            resolve=effects.as_delivered(
+                self._erp.delivers.project,
+                effects.by_reference(lambda: self._erp.find_projects(project), settle=self._settle),
+            ),
             keep=effects.linked("project", project.code),
         )
         return await self._effects.once(effect)

@@ -6,7 +6,8 @@ Besides the errors named here, any call may raise `Transient`, `Unauthorized`
 or `Drifted`, and any write `Uncertain`.
 """
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from canonical.base import Record
@@ -167,6 +168,26 @@ class Psa(Protocol):
         ...
 
 
+class Delivery(StrEnum):
+    """What the vendor gives us to be exactly-once with, for one kind of write."""
+
+    UNIQUE = "A"  # repeating it under the same key or id changes nothing
+    FINDABLE = "B"  # it can be found again by our reference
+    NEITHER = "C"  # only a person can find out
+
+
+class ErpDelivery(Record):
+    """How an ERP delivers each write. Posting and discarding go by its own ids: always class A."""
+
+    customer: Delivery
+    contract: Delivery
+    project: Delivery
+    journal: Delivery
+    journal_lines: Delivery
+    invoice: Delivery
+    invoice_lines: Delivery
+
+
 class Document(Record):
     """A draft or posted document as the ERP lists it."""
 
@@ -178,30 +199,48 @@ class Erp(Protocol):
     """A system that owns dimensions, invoice numbers, posting status and balances.
 
     Every document starts as a draft, which moves no money, and is posted by its own id.
+    Where ERPs differ in what they enforce, `delivers` says which class a write has here.
     """
+
+    @property
+    def delivers(self) -> ErpDelivery:
+        """Return the class of each write, the same for the life of the connector."""
+        ...
+
+    async def find_customers(self, entity: EntityId, client: Client) -> tuple[ForeignId, ...]:
+        """Return every customer that carries the client's id, the oldest first. Reads."""
+        ...
 
     async def create_customer(
         self, entity: EntityId, client: Client, codes: CustomerCodes
     ) -> ForeignId:
-        """Create the client's account, under our client id. Class A: the id is unique.
+        """Create the client's account, under our client id.
 
         Raises:
             Rejected: the ERP refuses the values, or the id is another customer's.
         """
         ...
 
+    async def find_contracts(self, contract: Contract) -> tuple[ForeignId, ...]:
+        """Return every project contract that carries our contract id, the oldest first. Reads."""
+        ...
+
     async def create_contract(self, contract: Contract, customer: ForeignId) -> ForeignId:
-        """Create the project contract, under our contract id. Class A: the id is unique.
+        """Create the project contract, under our contract id.
 
         Raises:
             Rejected: the ERP refuses the values, or the id is another contract's.
         """
         ...
 
+    async def find_projects(self, project: Project) -> tuple[ForeignId, ...]:
+        """Return every project that carries our code, the oldest first. Reads."""
+        ...
+
     async def create_project(
         self, project: Project, contract: ForeignId, project_group: str
     ) -> ForeignId:
-        """Create the project, under our code, with its dimensions. Class A: the code is unique.
+        """Create the project, under our code, with its dimensions.
 
         Raises:
             Rejected: the ERP refuses the values, or the code is another project's.
@@ -213,18 +252,22 @@ class Erp(Protocol):
         ...
 
     async def create_journal(self, entity: EntityId, batch: BatchId) -> ForeignId:
-        """Create an empty draft journal. Class B: carries the batch's id.
+        """Create an empty draft journal, which carries the batch's id.
 
         Raises:
             Rejected: the ERP refuses it.
         """
         ...
 
+    async def holds_journal_lines(self, journal: ForeignId, batch: HourBatch) -> bool:
+        """Tell whether all lines of the batch are in the journal. Reads."""
+        ...
+
     async def fill_journal(self, journal: ForeignId, batch: HourBatch) -> None:
-        """Add all lines or none. Class A: line numbers are unique within the journal.
+        """Add all lines, or whatever an attempt that was cut short has left out.
 
         Raises:
-            Rejected: the ERP refuses a line.
+            Rejected: the ERP refuses a line, or the journal holds other lines.
         """
         ...
 
@@ -252,18 +295,22 @@ class Erp(Protocol):
     async def create_invoice(
         self, invoice: Invoice, customer: ForeignId, codes: InvoiceCodes
     ) -> ForeignId:
-        """Create a draft without lines. Class B: carries the invoice's reference.
+        """Create a draft without lines, which carries the invoice's reference.
 
         Raises:
             Rejected: the ERP refuses it.
         """
         ...
 
+    async def holds_invoice_lines(self, draft: ForeignId, invoice: Invoice) -> bool:
+        """Tell whether all lines of the invoice are in the draft. Reads."""
+        ...
+
     async def fill_invoice(self, draft: ForeignId, invoice: Invoice, codes: InvoiceCodes) -> None:
-        """Add all lines or none. Class A: line numbers are unique within the draft.
+        """Add all lines or none.
 
         Raises:
-            Rejected: the ERP refuses a line.
+            Rejected: the ERP refuses a line, or the draft holds other lines.
         """
         ...
 
@@ -289,5 +336,20 @@ class Erp(Protocol):
 
         Raises:
             Missing: there is no such document.
+        """
+        ...
+
+
+class CreditNotes(Protocol):
+    """An ERP that can take back a posted invoice by a document of its own."""
+
+    async def credit_invoice(
+        self, entity: EntityId, document: ForeignId, issued_on: date
+    ) -> ForeignId:
+        """Credit a whole posted invoice and return the credit's id. Class A: once an invoice.
+
+        Raises:
+            Rejected: the ERP refuses, for example because the invoice is not posted.
+            Missing: there is no such invoice.
         """
         ...

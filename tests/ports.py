@@ -1,5 +1,6 @@
 """Fakes that remember, behind the ports. Trouble for any of their calls can be arranged."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +19,7 @@ from canonical.postings import BatchId, HourBatch, HourLine
 from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId
 from connectors import errors, ports
+from connectors.ports import Delivery
 from tests.fakes import CRM, ERP, PSA
 from tests.trouble import VENDOR, Troubled, call
 
@@ -194,14 +196,33 @@ class Paper:
         return self.invoice.net if self.invoice else Money.zero(self.currency)
 
 
+ENFORCED = ports.ErpDelivery(
+    customer=Delivery.UNIQUE,
+    contract=Delivery.UNIQUE,
+    project=Delivery.UNIQUE,
+    journal=Delivery.FINDABLE,
+    journal_lines=Delivery.UNIQUE,
+    invoice=Delivery.FINDABLE,
+    invoice_lines=Delivery.UNIQUE,
+)
+LOOSE = ports.ErpDelivery(**dict.fromkeys(ENFORCED.model_fields_set, Delivery.FINDABLE))
+
+
 class FakeErp(Troubled):
     """An ERP in our words. `taxes` holds the percentage of each tax group that has one.
 
-    A `surcharge` is what it adds to every document on its own.
+    A `surcharge` is what it adds to every document on its own. Where it `delivers` class B
+    or C it enforces no key: the same once more is a double.
     """
 
-    def __init__(self, *, taxes: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        taxes: dict[str, str] | None = None,
+        delivers: ports.ErpDelivery = ENFORCED,
+    ) -> None:
         super().__init__(ERP)
+        self._delivers = delivers
         self.customers: dict[ForeignId, tuple[EntityId, Client, CustomerCodes]] = {}
         self.contracts: dict[ForeignId, ForeignId] = {}
         self.projects: dict[ForeignId, tuple[ForeignId, str]] = {}
@@ -220,18 +241,50 @@ class FakeErp(Troubled):
         """Return what stands in the ledger as revenue."""
         return [paper for paper in self.papers.values() if paper.number]
 
+    @property
+    def delivers(self) -> ports.ErpDelivery:
+        return self._delivers
+
+    def _key(self, delivery: Delivery, ours: str) -> ForeignId:
+        enforced = self._id(ours)
+        return enforced if delivery is Delivery.UNIQUE else self._id(f"{ours}#{self.fresh().value}")
+
+    @call
+    async def find_customers(
+        self,
+        entity: EntityId,  # noqa: ARG002 - a port's name
+        client: Client,
+    ) -> tuple[ForeignId, ...]:
+        return _named(client.id, self.customers)
+
+    @call
+    async def find_contracts(self, contract: Contract) -> tuple[ForeignId, ...]:
+        return _named(contract.id, self.contracts)
+
+    @call
+    async def find_projects(self, project: Project) -> tuple[ForeignId, ...]:
+        return _named(project.code, self.projects)
+
+    @call
+    async def holds_journal_lines(self, journal: ForeignId, batch: HourBatch) -> bool:
+        return _present(self.journals.get(journal), "journal").lines == batch.lines
+
+    @call
+    async def holds_invoice_lines(self, draft: ForeignId, invoice: Invoice) -> bool:
+        return _present(self.papers.get(draft), "invoice").invoice == invoice
+
     @call
     async def create_customer(
         self, entity: EntityId, client: Client, codes: CustomerCodes
     ) -> ForeignId:
-        customer = self._id(client.id)
+        customer = self._key(self._delivers.customer, client.id)
         self.customers[customer] = (entity, client, codes)
         return customer
 
     @call
     async def create_contract(self, contract: Contract, customer: ForeignId) -> ForeignId:
         _present(self.customers.get(customer), "customer")
-        theirs = self._id(contract.id)
+        theirs = self._key(self._delivers.contract, contract.id)
         self.contracts[theirs] = customer
         return theirs
 
@@ -240,7 +293,7 @@ class FakeErp(Troubled):
         self, project: Project, contract: ForeignId, project_group: str
     ) -> ForeignId:
         _present(self.contracts.get(contract), "contract")
-        theirs = self._id(project.code)
+        theirs = self._key(self._delivers.project, project.code)
         self.projects[theirs] = (contract, project_group)
         return theirs
 
@@ -338,6 +391,10 @@ def _kept(made: ForeignId, record: T, records: dict[ForeignId, T]) -> ForeignId:
 
 def _carrying(reference: T, records: dict[ForeignId, T]) -> tuple[ForeignId, ...]:
     return tuple(made for made, carried in records.items() if carried == reference)
+
+
+def _named(ours: str, records: Iterable[ForeignId]) -> tuple[ForeignId, ...]:
+    return tuple(each for each in records if each.value.partition("#")[0] == ours)
 
 
 PORTS: tuple[type[ports.Crm], type[ports.Psa], type[ports.Erp]] = (FakeCrm, FakePsa, FakeErp)

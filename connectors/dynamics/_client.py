@@ -2,8 +2,9 @@
 
 from connectors.dynamics._invoices import Invoices
 from connectors.dynamics._journals import Journals
+from connectors.dynamics._lookups import Lookups
 from connectors.dynamics._masters import Masters
 
 
-class Dynamics(Masters, Journals, Invoices):
+class Dynamics(Lookups, Masters, Journals, Invoices):
     """One F&O environment; see `ports.Erp`. Every entity id is a `dataAreaId` in upper case."""

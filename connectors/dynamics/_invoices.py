@@ -35,6 +35,12 @@ class Invoices(Environment):
         header = await self._insert(row, _wire.Invoice)
         return self._id(header.invoice_identifier)
 
+    async def holds_invoice_lines(self, draft: ForeignId, invoice: Invoice) -> bool:
+        """Tell whether the draft's lines are the invoice's."""
+        lines = await self._invoice_lines(_mapping.area(invoice.entity), draft)
+        found = [(line.line_number, line.transaction_currency_amount) for line in lines]
+        return found == sorted((Decimal(line.number), line.net.amount) for line in invoice.lines)
+
     async def fill_invoice(self, draft: ForeignId, invoice: Invoice, codes: InvoiceCodes) -> None:
         """Add all lines or none, at most 5,000. Class A: line numbers are unique.
 
@@ -51,7 +57,7 @@ class Invoices(Environment):
         except errors.Rejected as refusal:
             if not _faults.is_taken(refusal):
                 raise
-            if not await self._bills(draft, invoice):
+            if not await self.holds_invoice_lines(draft, invoice):
                 detail = "the draft holds other lines"
                 raise errors.Rejected(VENDOR, detail, reason=refusal.reason) from None
 
@@ -92,11 +98,6 @@ class Invoices(Environment):
             return _mapping.invoice_status(header, lines, receivables)
         except ValueError:  # its text quotes the amounts
             raise errors.Drifted(VENDOR, "the amounts do not fit their currency") from None
-
-    async def _bills(self, draft: ForeignId, invoice: Invoice) -> bool:
-        lines = await self._invoice_lines(_mapping.area(invoice.entity), draft)
-        found = [(line.line_number, line.transaction_currency_amount) for line in lines]
-        return found == sorted((Decimal(line.number), line.net.amount) for line in invoice.lines)
 
     async def _header(self, area: str, document: ForeignId) -> _wire.Invoice:
         return await self._read(

@@ -31,6 +31,12 @@ class Journals(Environment):
         journal = await self._insert(row, _wire.Journal)
         return self._id(journal.journal_batch_number)
 
+    async def holds_journal_lines(self, journal: ForeignId, batch: HourBatch) -> bool:
+        """Tell whether the journal's lines are the batch's."""
+        lines = await self._lines(_mapping.area(batch.entity), journal)
+        found = [(line.line_number, line.description) for line in lines]
+        return found == sorted((Decimal(line.number), str(line.entry)) for line in batch.lines)
+
     async def fill_journal(self, journal: ForeignId, batch: HourBatch) -> None:
         """Add all lines or none, at most 5,000. Class A: line numbers are unique.
 
@@ -50,7 +56,7 @@ class Journals(Environment):
         except errors.Rejected as refusal:
             if not _faults.is_taken(refusal):
                 raise
-            if not await self._holds(journal, batch):
+            if not await self.holds_journal_lines(journal, batch):
                 detail = "the journal holds other lines"
                 raise errors.Rejected(VENDOR, detail, reason=refusal.reason) from None
 
@@ -76,11 +82,6 @@ class Journals(Environment):
                 raise
         first = await self._lines(area, journal, most=1)
         return self._posted(line.voucher for line in first)
-
-    async def _holds(self, journal: ForeignId, batch: HourBatch) -> bool:
-        lines = await self._lines(_mapping.area(batch.entity), journal)
-        found = [(line.line_number, line.description) for line in lines]
-        return found == sorted((Decimal(line.number), str(line.entry)) for line in batch.lines)
 
     async def _lines(
         self, area: str, journal: ForeignId, most: int | None = None

@@ -15,6 +15,7 @@ from canonical.processes import InvoiceRequest, Lane, ProjectRequest, Routes
 from canonical.projects import Project, ProjectCode
 from canonical.slices import Slice
 from canonical.systems import ForeignId
+from connectors.ports import ErpDelivery
 from settings import Settings
 from store import (
     billing,
@@ -42,7 +43,7 @@ from tests.fakes import (
     opportunity,
     project,
 )
-from tests.ports import FakeErp, FakePsa
+from tests.ports import ENFORCED, FakeErp, FakePsa
 
 ROUTES = Routes(entity=USMF, crm=CRM, psa=PSA, erp=ERP)
 LANE = Lane(erp=ERP, entity=USMF, shard=0)
@@ -160,9 +161,9 @@ def effects(database: Database) -> Effects:
     return Effects(database)
 
 
-def erp(**taxes: str) -> FakeErp:
+def erp(*, delivers: ErpDelivery = ENFORCED, **taxes: str) -> FakeErp:
     """Return an ERP that has the client as a customer."""
-    fake = FakeErp(taxes=taxes)
+    fake = FakeErp(taxes=taxes, delivers=delivers)
     fake.customers[CUSTOMER] = (USMF, client(), CODES)
     return fake
 

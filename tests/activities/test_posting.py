@@ -15,7 +15,7 @@ from store.database import Database
 from store.tables.work import Progress
 from tests.activities import house
 from tests.fakes import ERP, PSA, USMF, entry, foreign
-from tests.ports import FakeErp, Journal
+from tests.ports import LOOSE, FakeErp, Journal
 
 BATCH = BatchId("erp-main/USMF/0/1")
 POST = PostRequest(batch=BATCH, entity=USMF)
@@ -168,3 +168,19 @@ async def test_of_two_journals_the_posted_one_stays(database: Database) -> None:
     assert caught.value.type == "Rejected"
     assert draft not in erp.journals
     assert list(erp.journals) == [posted]
+
+
+async def test_lines_that_no_key_guards_are_looked_for_before_they_are_sent_again(
+    database: Database,
+) -> None:
+    await _frozen(database)
+    erp = FakeErp(delivers=LOOSE)
+    erp.loses("fill_journal")
+    with pytest.raises(ApplicationError):
+        await _post(erp, database)
+
+    voucher = await _post(erp, database)
+
+    _assert_one_posted(erp, voucher)
+    assert erp.calls.count("fill_journal") == 1
+    assert erp.calls.count("holds_journal_lines") == 1

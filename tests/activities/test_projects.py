@@ -5,11 +5,12 @@ from temporalio.testing import ActivityEnvironment
 from activities.projects import CrmProjects, ErpProjects, ProjectRecords, PsaProjects
 from canonical.contracts import MilestoneTerm
 from canonical.projects import ProjectCode
+from connectors.ports import Delivery
 from store import trail
 from store.database import Database
 from tests.activities import house
 from tests.fakes import ERP, contract, foreign, milestones, opportunity, project
-from tests.ports import FakeCrm, FakeErp, FakePsa
+from tests.ports import LOOSE, FakeCrm, FakeErp, FakePsa
 
 CODE = ProjectCode("PR-00001")
 
@@ -22,6 +23,10 @@ def _sold() -> tuple[MilestoneTerm, ...]:
 
 def _psa(database: Database, psa: FakePsa) -> PsaProjects:
     return PsaProjects(psa, database, house.effects(database), settle=house.AT_ONCE)
+
+
+def _erp(database: Database, erp: FakeErp) -> ErpProjects:
+    return ErpProjects(erp, database, house.effects(database), settle=house.AT_ONCE)
 
 
 async def test_a_lost_answer_leaves_one_project_shell(database: Database) -> None:
@@ -122,7 +127,7 @@ async def test_opens_contract_and_project_in_the_erp_once(database: Database) ->
     erp = house.erp()
     erp.loses("create_contract")
     erp.loses("create_project")
-    steps = ErpProjects(erp, database, house.effects(database))
+    steps = _erp(database, erp)
 
     for _ in range(2):
         with pytest.raises(ApplicationError):
@@ -136,11 +141,42 @@ async def test_opens_contract_and_project_in_the_erp_once(database: Database) ->
     assert await house.linked(database, "contract", "CT-00001", theirs) == theirs
 
 
+async def test_an_erp_that_enforces_no_keys_still_has_one_contract_and_one_project(
+    database: Database,
+) -> None:
+    await house.active(database)
+    erp = house.erp(delivers=LOOSE)
+    erp.loses("create_contract")
+    erp.loses("create_project")
+
+    for _ in range(2):
+        with pytest.raises(ApplicationError):
+            await ActivityEnvironment().run(_erp(database, erp).open, house.PROJECT)
+    await ActivityEnvironment().run(_erp(database, erp).open, house.PROJECT)
+
+    assert (len(erp.contracts), len(erp.projects)) == (1, 1)
+
+
+async def test_a_lost_answer_that_nothing_can_find_waits_for_a_person(database: Database) -> None:
+    await house.active(database)
+    blind = LOOSE.model_copy(update={"contract": Delivery.NEITHER})
+    erp = house.erp(delivers=blind)
+    erp.loses("create_contract")
+    kinds = []
+    for _ in range(2):
+        with pytest.raises(ApplicationError) as caught:
+            await ActivityEnvironment().run(_erp(database, erp).open, house.PROJECT)
+        kinds.append(caught.value.type)
+
+    assert kinds == ["Uncertain", "OutcomeUnknownError"]
+    assert erp.calls == ["create_contract"]
+
+
 async def test_a_project_that_the_erp_refuses_is_not_linked(database: Database) -> None:
     await house.active(database)
     erp = house.erp()
     erp.refuses("create_project", "Value 040 of dimension BusinessUnit is suspended")
-    steps = ErpProjects(erp, database, house.effects(database))
+    steps = _erp(database, erp)
 
     with pytest.raises(ApplicationError) as caught:
         await ActivityEnvironment().run(steps.open, house.PROJECT)
@@ -185,7 +221,5 @@ async def test_an_erp_project_needs_a_customer(database: Database) -> None:
     erp = FakeErp()
 
     with pytest.raises(ApplicationError, match="client CL-00001/DEMF in erp-main"):
-        await ActivityEnvironment().run(
-            ErpProjects(erp, database, house.effects(database)).open, house.PROJECT
-        )
+        await ActivityEnvironment().run(_erp(database, erp).open, house.PROJECT)
     assert erp.calls == []
