@@ -1,6 +1,7 @@
 """The calls we make to Kantata. One method per call, one attempt per call."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 import httpx
@@ -12,19 +13,23 @@ from canonical.invoices import Invoice, InvoiceStatus, Reference
 from canonical.notices import Notices
 from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId, SystemId
-from connectors import errors, ports
+from connectors import auth, errors, ports
 from connectors.kantata import _bodies, _mapping, _references, _wire
 from connectors.kantata._api import VENDOR, Api, drift
+from connectors.kantata._cursor import Cursor
 from connectors.kantata._options import Options
 
 
 class Kantata:
     """Kantata, over an HTTP client that already carries base URL, auth and timeout."""
 
-    def __init__(self, http_client: httpx.AsyncClient, system: SystemId, options: Options) -> None:
+    def __init__(
+        self, http_client: httpx.AsyncClient, system: SystemId, options: Options, clock: auth.Clock
+    ) -> None:
         self._api = Api(http_client)
         self._system = system
         self._options = options
+        self._clock = clock
         self._employees: dict[str, str] = {}
 
     async def find_client(self, client: ClientId) -> tuple[ForeignId, ...]:
@@ -62,10 +67,21 @@ class Kantata:
         return await self._create(_references.MILESTONE, body)
 
     async def changes(self, cursor: str, now: datetime) -> Notices:
-        """Return what changed since shortly before the cursor. See `ports.Psa`."""
+        """Return what changed since shortly before the cursor. See `ports.Psa`.
+
+        Raises:
+            Drifted: the last poll is so long ago that Kantata may have forgotten what came since.
+        """
+        last, at = Cursor.read(cursor), self._clock()
+        if self._options.missed(last, at, now):
+            detail = (
+                f"not polled since {last.polled_at:%Y-%m-%d}, longer than events are kept: what was"
+                " approved since can be lost; docs/operating.md says how to resynchronize"
+            )
+            raise errors.Drifted(VENDOR, detail)
         query = {
             "event_types": ",".join(_mapping.NOTICES),
-            "created_after": self._options.since(cursor, now).isoformat(),
+            "created_after": self._options.since(last, now).isoformat(),
             "order": "created_at:asc",
         }
         events: dict[str, _wire.Event] = {}
@@ -73,7 +89,8 @@ class Kantata:
             with drift("an event"):
                 rows = page.subscribed_events
                 events.update((found.id, rows[found.id]) for found in page.results)
-        return _mapping.notices(events.values(), cursor, self._system)
+        polled = replace(last, polled_at=at, polled_for=now)
+        return _mapping.notices(events.values(), polled, self._system)
 
     async def approved_time(self, timesheet: ForeignId, page: int) -> ports.TimePage:
         """Return one page of a submission's entries. See `ports.Psa`."""

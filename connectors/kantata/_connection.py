@@ -17,7 +17,7 @@ async def connect(
     instance: SystemInstance,
     credential: auth.Credential,
     *,
-    clock: auth.Clock = auth.utc_now,  # noqa: ARG001 - for vendors whose tokens expire
+    clock: auth.Clock = auth.utc_now,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncGenerator[Kantata]:
     """Open an account; the credential is an administrator's `token`, `url` ends before `/api`.
@@ -37,4 +37,4 @@ async def connect(
         trust_env=False,
         transport=transport,
     ) as http_client:
-        yield Kantata(http_client, instance.id, options)
+        yield Kantata(http_client, instance.id, options, clock)

@@ -1,6 +1,7 @@
 """Kantata's words to ours. Pure functions; what does not fit is a ValueError or LookupError."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from canonical.projects import ProjectCode
 from canonical.systems import ForeignId, SystemId
 from canonical.worktime import WorkTime
 from connectors.kantata import _wire
+from connectors.kantata._cursor import Cursor
 
 NOTICES: dict[str, NoticeKind] = {"timesheet:updated": "timesheet", "story:updated": "milestone"}
 
@@ -25,18 +27,18 @@ class Approval(NamedTuple):
     at: datetime
 
 
-def notices(events: Iterable[_wire.Event], cursor: str, system: SystemId) -> Notices:
-    """Return what changed, and the newest moment that we have seen."""
+def notices(events: Iterable[_wire.Event], cursor: Cursor, system: SystemId) -> Notices:
+    """Return what changed, and the cursor with the newest moment that we have seen."""
     found: list[Notice] = []
-    moments = [datetime.fromisoformat(cursor)] if cursor else []
+    moments = [] if cursor.newest is None else [cursor.newest]
     for event in events:
         moments.append(event.created_at)
         kind = NOTICES.get(event.event_type)
         if kind is not None:
             subject = ForeignId(system=system, value=event.subject_id)
             found.append(Notice(id=event.id, kind=kind, subject=subject))
-    newest = max(moments).astimezone(UTC).isoformat() if moments else ""
-    return Notices(notices=tuple(found), cursor=newest)
+    moved = replace(cursor, newest=max(moments, default=None))
+    return Notices(notices=tuple(found), cursor=moved.written())
 
 
 def approval(submission: _wire.Submission) -> Approval | None:

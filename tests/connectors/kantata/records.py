@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import httpx
@@ -24,6 +24,7 @@ from tests.connectors.kantata.server import TOKEN
 Answers = Callable[[httpx.Request], httpx.Response]
 
 PSA = SystemId("psa-main")
+NOON = datetime(2026, 2, 10, 12, tzinfo=UTC)
 INSTANCE = SystemInstance(
     id=PSA,
     vendor="kantata",
@@ -38,9 +39,15 @@ _TAX = TaxProfile(country=CountryCode("US"), status="business")
 def kantata(
     answers: Answers, *, token: str = TOKEN, **options: str
 ) -> AbstractAsyncContextManager[Kantata]:
+    return kantata_at(NOON, answers, token=token, **options)
+
+
+def kantata_at(
+    at: datetime, answers: Answers, /, *, token: str = TOKEN, **options: str
+) -> AbstractAsyncContextManager[Kantata]:
     instance = INSTANCE.model_copy(update={"options": options})
     transport = httpx.MockTransport(answers)
-    return connect(instance, {"token": SecretStr(token)}, transport=transport)
+    return connect(instance, {"token": SecretStr(token)}, clock=lambda: at, transport=transport)
 
 
 def psa_id(value: str) -> ForeignId:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from canonical import currencies
 from canonical.money import Money
 from connectors.kantata import _bodies, _mapping, _references, _wire
+from connectors.kantata._cursor import Cursor
 from tests.connectors.kantata.records import PSA, project, term
 
 CURRENCIES = st.sampled_from(["USD", "EUR", "JPY", "KWD", "CLF"])
@@ -101,6 +102,15 @@ def test_the_oldest_comes_first_and_nothing_twice(numbers: list[int]) -> None:
     assert [int(found.value) for found in ordered] == sorted(set(numbers))
 
 
+@given(*[st.none() | MOMENTS] * 3)
+def test_a_cursor_is_read_as_it_was_written(
+    newest: datetime | None, polled_at: datetime | None, polled_for: datetime | None
+) -> None:
+    cursor = Cursor(newest, polled_at, polled_for)
+
+    assert Cursor.read(cursor.written()) == cursor
+
+
 @given(st.lists(MOMENTS), MOMENTS)
 def test_a_cursor_never_goes_back(moments: list[datetime], before: datetime) -> None:
     events = [
@@ -108,7 +118,7 @@ def test_a_cursor_never_goes_back(moments: list[datetime], before: datetime) -> 
         for number, moment in enumerate(moments)
     ]
 
-    found = _mapping.notices(events, before.isoformat(), PSA)
+    found = _mapping.notices(events, Cursor(newest=before), PSA)
 
-    assert datetime.fromisoformat(found.cursor) == max([before, *moments])
+    assert Cursor.read(found.cursor) == Cursor(newest=max([before, *moments]))
     assert [notice.id for notice in found.notices] == [event.id for event in events]
