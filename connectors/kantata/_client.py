@@ -1,6 +1,5 @@
 """The calls we make to Kantata. One method per call, one attempt per call."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -107,7 +106,9 @@ class Kantata:
         answer = await self._api.page("time_entries", _wire.TimeEntries, query, page)
         with drift("a time entry"):
             rows = [answer.time_entries[found.id] for found in answer.results]
-        await self._learn_employees(row.user_id for row in rows)
+        users = {row.user_id for row in rows}
+        if users and (page == 1 or not users <= self._employees.keys()):
+            await self._learn_employees()  # on page 1 anew: a number may have been corrected
         with drift("a time entry"):
             entries = tuple(
                 _mapping.time_entry(row, approval, answer.roles, self._employees, self._system)
@@ -169,9 +170,7 @@ class Kantata:
         query = {**_references.PROJECT.shown, "include": "external_references"}
         return await self._api.only("workspaces", _wire.Page, workspace, query)
 
-    async def _learn_employees(self, users: Iterable[str]) -> None:
-        if self._employees.keys() >= set(users):
-            return
+    async def _learn_employees(self) -> None:
         query = {
             "subject_type": "User",
             "service_name": "hr",

@@ -152,19 +152,39 @@ async def test_pages_say_where_the_next_one_is() -> None:
     assert {query["per_page"] for query in timesheet.server.asked("time_entries")} == {"200"}
 
 
-async def test_an_employee_number_is_asked_for_once_and_again_for_a_newcomer() -> None:
+async def test_employee_numbers_are_asked_for_once_a_timesheet_and_again_for_a_newcomer() -> None:
+    timesheet = Timesheet(largest_page=1)
+    timesheet.add()
+    timesheet.add()
+
+    async with kantata(timesheet.server) as psa:
+        await psa.approved_time(psa_id(timesheet.id), 1)
+        await psa.approved_time(psa_id(timesheet.id), 2)
+        assert len(timesheet.server.asked("external_references")) == 1
+        timesheet.add(user_id=timesheet.hire("E-18"))
+        (entry,) = (await psa.approved_time(psa_id(timesheet.id), 3)).entries
+
+    assert entry.employee == "E-18"
+
+
+async def test_an_employee_number_that_was_corrected_counts_from_the_next_timesheet_on() -> None:
     timesheet = Timesheet()
     timesheet.add()
 
     async with kantata(timesheet.server) as psa:
         await psa.approved_time(psa_id(timesheet.id), 1)
-        await psa.approved_time(psa_id(timesheet.id), 1)
-        assert len(timesheet.server.asked("external_references")) == 1
-        timesheet.add(user_id=timesheet.hire("E-18"))
-        entries = (await psa.approved_time(psa_id(timesheet.id), 1)).entries
+        (reference,) = timesheet.server.rows["external_references"].values()
+        reference["service_model_ref"] = "E-71"
+        (entry,) = (await psa.approved_time(psa_id(timesheet.id), 1)).entries
 
-    assert [entry.employee for entry in entries] == ["E-17", "E-18"]
-    assert len(timesheet.server.asked("external_references")) == 2
+    assert entry.employee == "E-71"
+
+
+async def test_a_timesheet_without_entries_asks_for_no_employee_numbers() -> None:
+    timesheet = Timesheet()
+
+    assert await timesheet.page() == TimePage(entries=(), next_page=None)
+    assert timesheet.server.asked("external_references") == []
 
 
 async def test_only_the_number_of_the_human_resources_system_is_an_employee_number() -> None:
