@@ -92,9 +92,15 @@ class Kantata:
         return _mapping.notices(events.values(), polled, self._system)
 
     async def approved_time(self, timesheet: ForeignId, page: int) -> ports.TimePage:
-        """Return one page of a submission's entries. See `ports.Psa`."""
+        """Return one page of a submission's entries. See `ports.Psa`.
+
+        Raises:
+            Transient: its approval was taken back since the page before; start again.
+        """
         number = _number(timesheet)
         approval = await self._approval(number)
+        if approval is None and page > 1:  # so the pages before it are no longer approved either
+            raise errors.Transient(VENDOR, "an approval was taken back between two pages")
         if approval is None:
             return ports.TimePage(entries=(), next_page=None)
         query = {

@@ -132,6 +132,22 @@ async def test_time_that_is_not_approved_is_not_handed_out(status: str) -> None:
     assert await timesheet.page() == TimePage(entries=(), next_page=None)
 
 
+async def test_an_approval_that_is_taken_back_between_two_pages_breaks_the_timesheet_off() -> None:
+    timesheet = Timesheet(largest_page=1)
+    timesheet.add()
+    timesheet.add()
+
+    async with kantata(timesheet.server) as psa:
+        assert (await psa.approved_time(psa_id(timesheet.id), 1)).next_page == 2
+        timesheet.server.rows["timesheet_submissions"][timesheet.id]["status"] = "rejected"
+        with pytest.raises(errors.Transient):
+            await psa.approved_time(psa_id(timesheet.id), 2)
+
+        assert await psa.approved_time(psa_id(timesheet.id), 1) == TimePage(
+            entries=(), next_page=None
+        )
+
+
 async def test_only_the_entries_of_the_timesheet_come_even_from_an_archived_project() -> None:
     timesheet = Timesheet()
     number = timesheet.add()
