@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 import settings
+from canonical.landscape import Landscape
 from console import (
     attached,
     deployment,
@@ -36,6 +37,7 @@ from store.engagements import UnknownContractError
 from telemetry import logs
 from world.stage.calls import StageError
 from world.stage.keys import Keys
+from world.stage.ledgers import Ledger
 from world.stage.platform import Belief
 from world.stage.problems import ScenarioError
 from world.stage.report import Report
@@ -248,9 +250,7 @@ async def _opened(state: Path) -> AsyncGenerator[Running]:
     database = Database(config.store_url)
     try:
         client = await engine.connect(config.temporal_address, config.temporal_namespace)
-        at = {each.role: each.url for each in reversed(landscape.systems)}
-        urls = Urls(crm=at["crm"], psa=at["psa"], erp=at["erp"])
-        theater = Theater(urls, _keys(state), state / "plays.json")
+        theater = Theater(_urls(landscape), _keys(state, landscape), state / "plays.json")
         yield Running(landscape, client, database, config, theater)
     finally:
         await database.close()
@@ -261,18 +261,29 @@ async def _play(running: Running, story: Story, progress: Progress) -> Report:
         return await running.theater.play(story, PlatformOnStage(running), progress.note)
 
 
-def _keys(state: Path) -> Keys:
+def _urls(landscape: Landscape) -> Urls:
+    at = {each.role: each.url for each in reversed(landscape.systems)}
+    ledgers = [
+        Ledger(
+            system=each.id,
+            vendor=each.vendor,
+            url=each.url,
+            entities=frozenset(
+                entity for entity, routes in landscape.routes.items() if routes.erp == each.id
+            ),
+            database=each.options.get("database", ""),
+        )
+        for each in landscape.systems
+        if each.role == "erp"
+    ]
+    used = tuple(ledger for ledger in ledgers if ledger.entities)
+    return Urls(crm=at["crm"], psa=at["psa"], erps=used)
+
+
+def _keys(state: Path, landscape: Landscape) -> Keys:
     keys = Keys.kept(state / "keys.json")
-    crm = {
-        "consumer_key": keys.consumer_key,
-        "username": keys.username,
-        "private_key": keys.private_key_pem,
-        "organization": keys.organization_id,
-        "webhook_secret": keys.webhook_secret,
-    }
-    psa = {"token": keys.kantata_tokens[0]}
-    erp = {"client_id": keys.client_id, "client_secret": keys.client_secret}
-    embedded.write_credentials(state, {"crm-main": crm, "psa-main": psa, "erp-main": erp})
+    credentials = {each.credential: keys.of_vendor(each.vendor) for each in landscape.systems}
+    embedded.write_credentials(state, credentials)
     return keys
 
 

@@ -18,6 +18,7 @@ from console.progress import Progress
 from console.stack import Child, Stack
 from starter import PlatformOnStage, Running, embedded_stack
 from world.stage import loader, systems
+from world.stage.dynamics import Dynamics
 from world.stage.loader import Script
 from world.stage.systems import Systems
 
@@ -43,6 +44,7 @@ class House:
     stack: Stack
     systems: Systems
     script: Script
+    erp: Dynamics
     numbers: Iterator[int] = field(default_factory=lambda: count(1))  # of its deals
 
 
@@ -64,7 +66,11 @@ async def opened(progress: Progress, processes: Processes = embedded.ours) -> As
             await people.move_clocks(TODAY)
             await PlatformOnStage(running).set_today(TODAY)
             await people.set_up(script.firm)
-            yield House(running, stack, people, script)
+            (erp,) = people.erp.books
+            if not isinstance(erp, Dynamics):
+                text = "the sandbox is measured: its log proves what was posted"
+                raise BenchError(text)
+            yield House(running, stack, people, script, erp)
 
 
 async def until(look: Callable[[], Awaitable[T | None]], what: str, patience: timedelta) -> T:

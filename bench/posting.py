@@ -91,7 +91,7 @@ class Runs:
             BenchError: it has not.
         """
         lines: Counter[str] = Counter()
-        async for entry in self._house.systems.erp.door.log(self._read):
+        async for entry in self._house.erp.door.log(self._read):
             self._read = entry["seq"]
             if entry["operation"] == _POSTED:
                 lines.update(line["description"] for line in entry["body"]["lines"])

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 
 import httpx
 
@@ -30,6 +31,22 @@ class Dynamics:
         self._environment = environment
         self.door = environment.door
         self._currencies: dict[str, str] = {}
+
+    async def install(self, keys: Keys) -> None:
+        """Register the application that the platform signs in as."""
+        await self.door.change_settings(
+            {
+                "tenant": keys.tenant,
+                "client_id": keys.client_id,
+                "client_secret": keys.client_secret,
+                "registered_client_ids": [keys.client_id],
+                "hours_decimals": 6,
+            }
+        )
+
+    async def move_clock(self, day: date) -> None:
+        """Move the clock to noon of a day, unless it shows that day already."""
+        await self.door.move_clock(day)
 
     def learn(self, firm: Firm) -> None:
         """Note in which currency each legal entity keeps its books."""

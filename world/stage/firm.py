@@ -1,8 +1,9 @@
 """The firm that a story plays in: entities, tax, ledger, roles, people and rates of exchange."""
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -106,6 +107,15 @@ class Firm(Told):
     roles: dict[str, Role]
     people: dict[str, Person]
     exchange_rates: tuple[ExchangeRate, ...] = ()
+
+    def only(self, entities: Collection[str]) -> Self:
+        """Return the firm as far as some of its legal entities go, with the people they employ."""
+        return self.model_copy(
+            update={
+                "entities": {key: one for key, one in self.entities.items() if key in entities},
+                "people": {key: one for key, one in self.people.items() if one.entity in entities},
+            }
+        )
 
     @property
     def currencies(self) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ async def install(
     async with systems.connect(urls, keys, transport) as opened:
         await opened.crm.door.change_settings(_crm(keys, outbound_url))
         await opened.psa.door.change_settings({"tokens": list(keys.kantata_tokens)})
-        await opened.erp.door.change_settings(_erp(keys))
+        await opened.erp.install(keys)
 
 
 def _crm(keys: Keys, outbound_url: str) -> dict[str, Any]:
@@ -52,14 +52,4 @@ def _crm(keys: Keys, outbound_url: str) -> dict[str, Any]:
                 "url": outbound_url,
             },
         ],
-    }
-
-
-def _erp(keys: Keys) -> dict[str, Any]:
-    return {
-        "tenant": keys.tenant,
-        "client_id": keys.client_id,
-        "client_secret": keys.client_secret,
-        "registered_client_ids": [keys.client_id],
-        "hours_decimals": 6,
     }

@@ -2,13 +2,14 @@
 
 import json
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Self
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+TRYTON_USER = "tiebeam"
 _KEY_BITS = 2048
 
 
@@ -26,6 +27,7 @@ class Keys:
     client_id: str
     client_secret: str = field(repr=False)
     webhook_secret: str = field(repr=False)
+    tryton_password: str = field(repr=False)
 
     @classmethod
     def fresh(cls) -> Self:
@@ -50,15 +52,34 @@ class Keys:
             client_id=f"client-{secrets.token_urlsafe(12)}",
             client_secret=secrets.token_urlsafe(24),
             webhook_secret=secrets.token_urlsafe(24),
+            tryton_password=secrets.token_urlsafe(24),
         )
 
     @classmethod
     def kept(cls, file: Path) -> Self:
         """Return the credentials of a file that only its owner can read, or fresh ones for it."""
-        if file.exists():
-            known = json.loads(file.read_text())
-            return cls(**{**known, "kantata_tokens": tuple(known["kantata_tokens"])})
-        keys = cls.fresh()
+        known = json.loads(file.read_text()) if file.exists() else {}
+        if known:
+            known["kantata_tokens"] = tuple(known["kantata_tokens"])
+        if known.keys() == {each.name for each in fields(cls)}:
+            return cls(**known)
+        keys = replace(cls.fresh(), **known)  # an older file lacks the newest vendors' keys
         file.touch(mode=0o600)
         file.write_text(json.dumps(asdict(keys), indent=1))
         return keys
+
+    def of_vendor(self, vendor: str) -> dict[str, str]:
+        """Return what a caller presents to a vendor's system, under the names it asks for."""
+        by_vendor = {
+            "salesforce": {
+                "consumer_key": self.consumer_key,
+                "username": self.username,
+                "private_key": self.private_key_pem,
+                "organization": self.organization_id,
+                "webhook_secret": self.webhook_secret,
+            },
+            "kantata": {"token": self.kantata_tokens[0]},
+            "dynamics": {"client_id": self.client_id, "client_secret": self.client_secret},
+            "tryton": {"user": TRYTON_USER, "password": self.tryton_password},
+        }
+        return by_vendor.get(vendor, {})

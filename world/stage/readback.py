@@ -28,7 +28,7 @@ async def read(script: Script, systems: Systems, cast: Cast, belief: Belief) -> 
 
 async def _client(systems: Systems, key: str, account: str) -> ClientReport:
     crm = await systems.crm.client(account)
-    erp = await systems.erp.customers(crm.erp_customer) if crm.erp_customer else ()
+    erp = await systems.erp.customers([crm.erp_customer] if crm.erp_customer else [])
     return ClientReport(key=key, crm=crm, erp=erp)
 
 

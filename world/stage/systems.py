@@ -1,4 +1,4 @@
-"""The three systems that a story plays in, opened together."""
+"""The systems that a story plays in, opened together."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,11 +7,11 @@ from datetime import date
 
 import httpx
 
-from world.stage import dynamics, kantata, salesforce
-from world.stage.dynamics import Dynamics
+from world.stage import kantata, ledgers, salesforce
 from world.stage.firm import Firm
 from world.stage.kantata import Kantata
 from world.stage.keys import Keys
+from world.stage.ledgers import Finance, Ledger
 from world.stage.salesforce import Salesforce
 
 
@@ -21,7 +21,7 @@ class Urls:
 
     crm: str
     psa: str
-    erp: str
+    erps: tuple[Ledger, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Systems:
 
     crm: Salesforce
     psa: Kantata
-    erp: Dynamics
+    erp: Finance
 
     async def set_up(self, firm: Firm) -> None:
         """Set the firm up where it is not yet."""
@@ -40,8 +40,9 @@ class Systems:
 
     async def move_clocks(self, day: date) -> None:
         """Move every clock to noon of a day, unless it shows the day already."""
-        for door in (self.crm.door, self.psa.door, self.erp.door):
+        for door in (self.crm.door, self.psa.door):
             await door.move_clock(day)
+        await self.erp.move_clocks(day)
 
 
 @asynccontextmanager
@@ -52,6 +53,6 @@ async def connect(
     async with (
         salesforce.connect(urls.crm, keys, transport) as crm,
         kantata.connect(urls.psa, keys, transport) as psa,
-        dynamics.connect(urls.erp, keys, transport) as erp,
+        ledgers.connect(urls.erps, keys, transport) as erp,
     ):
         yield Systems(crm=crm, psa=psa, erp=erp)

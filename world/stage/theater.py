@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from world.stage import loader, plays, sabotage
+from world.stage.calls import StageError
 from world.stage.install import install
 from world.stage.keys import Keys
 from world.stage.loader import Script
@@ -71,5 +72,13 @@ class Theater:
     def lost_answer(
         self, kill: Callable[[], None], tell: Callable[[str], None]
     ) -> AbstractAsyncContextManager[None]:
-        """Return a block in which the ERP commits an invoice unanswered, and `kill` is called."""
-        return sabotage.lost_answer(self.urls.erp, kill, tell)
+        """Return a block in which the ERP commits an invoice unanswered, and `kill` is called.
+
+        Raises:
+            StageError: no ERP of the stack is a sandbox, which alone can be told to.
+        """
+        sandboxes = [ledger.url for ledger in self.urls.erps if ledger.vendor == "dynamics"]
+        if not sandboxes:
+            message = "only the Dynamics sandbox can be told to keep an answer: leave out --erp"
+            raise StageError(message)
+        return sabotage.lost_answer(sandboxes[0], kill, tell)

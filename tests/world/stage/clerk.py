@@ -64,20 +64,22 @@ class Desk(NamedTuple):
 async def at_work(
     urls: Urls, keys: Keys, firm: Firm, mail: Listener, habits: Collection[str] = ()
 ) -> AsyncIterator["Clerk"]:
+    (ledger,) = urls.erps
+
     def grant() -> httpx.Request:
         form = {
             "grant_type": "client_credentials",
             "client_id": keys.client_id,
             "client_secret": keys.client_secret,
-            "scope": f"{urls.erp}/.default",
+            "scope": f"{ledger.url}/.default",
         }
-        return httpx.Request("POST", f"{urls.erp}/{keys.tenant}/oauth2/v2.0/token", data=form)
+        return httpx.Request("POST", f"{ledger.url}/{keys.tenant}/oauth2/v2.0/token", data=form)
 
     async with (
         salesforce_api.connect(urls.crm, keys, None) as org,
         kantata_api.connect(urls.psa, keys.kantata_tokens[0], None) as account,
-        dynamics_api.connect(urls.erp, keys, None) as erp,
-        httpx.AsyncClient(base_url=urls.erp, auth=Granted(grant)) as client,
+        dynamics_api.connect(ledger.url, keys, None) as erp,
+        httpx.AsyncClient(base_url=ledger.url, auth=Granted(grant)) as client,
     ):
         desk = Desk(org, account, erp, Calls("erp", client))
         yield Clerk(desk, firm, mail, habits)

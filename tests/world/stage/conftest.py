@@ -17,13 +17,23 @@ from world.sandboxes.box import Box
 from world.stage import systems
 from world.stage.install import install
 from world.stage.keys import Keys
+from world.stage.ledgers import Ledger
 from world.stage.play import Played
 from world.stage.systems import Systems, Urls
 
 _VENDORS = ("salesforce", "kantata", "dynamics")
 
 _HOSTS = {"crm.test": "salesforce", "psa.test": "kantata", "erp.test": "dynamics"}
-URLS = Urls(crm="http://crm.test", psa="http://psa.test", erp="http://erp.test")
+
+
+def urls_of(crm: str, psa: str, erp: str) -> Urls:
+    ledger = Ledger(
+        system="erp-main", vendor="dynamics", url=erp, entities=frozenset({"USMF", "DEMF"})
+    )
+    return Urls(crm=crm, psa=psa, erps=(ledger,))
+
+
+URLS = urls_of("http://crm.test", "http://psa.test", "http://erp.test")
 KEYS = Keys.fresh()
 
 
@@ -83,6 +93,6 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
             for vendor in _VENDORS
         ]
         crm, psa, erp = (server.url for server in servers)
-        urls, keys = Urls(crm=crm, psa=psa, erp=erp), Keys.fresh()
+        urls, keys = urls_of(crm, psa, erp), Keys.fresh()
         await install(urls, keys, mail.url)
         yield Stack(urls=urls, keys=keys, mail=mail)

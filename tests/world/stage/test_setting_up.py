@@ -4,15 +4,16 @@ from datetime import date
 
 import pytest
 
-from tests.world.stage.conftest import KEYS, URLS, Hosts
+from tests.world.stage.conftest import KEYS, URLS, Hosts, urls_of
 from world.sandboxes.box import Box
 from world.stage import dynamics_api, loader, salesforce_api, systems
 from world.stage.calls import StageError
 from world.stage.cast import Cast, assemble
+from world.stage.dynamics import Dynamics
 from world.stage.install import install
 from world.stage.keys import Keys
 from world.stage.loader import Script
-from world.stage.systems import Systems, Urls
+from world.stage.systems import Systems
 from world.stage.terms import ClientTerms, DealTerms
 
 
@@ -110,7 +111,7 @@ async def test_setting_up_again_creates_nothing(opened: Systems, boxes: dict[str
 async def test_the_ledger_has_the_firm_in_both_entities(opened: Systems, hosts: Hosts) -> None:
     await opened.set_up(_script("milestones").firm)
 
-    async with dynamics_api.connect(URLS.erp, KEYS, hosts) as erp:
+    async with dynamics_api.connect(URLS.erps[0].url, KEYS, hosts) as erp:
         groups = await erp.select("TaxGroupDatas")
         rates = await erp.select("ExchangeRates")
         people = await erp.select("ProjectResources")
@@ -135,13 +136,15 @@ async def test_a_tax_id_is_registered_once_an_entity(opened: Systems, hosts: Hos
     for _ in range(2):
         await opened.erp.register_tax_id("DEMF", "FR40303265045", "FR", "Atelier Lumière SAS")
 
-    async with dynamics_api.connect(URLS.erp, KEYS, hosts) as erp:
+    async with dynamics_api.connect(URLS.erps[0].url, KEYS, hosts) as erp:
         rows = await erp.select("VATNumTables")
     assert [(row["dataAreaId"], row["VATNum"]) for row in rows] == [("demf", "FR40303265045")]
 
 
 async def test_every_clock_shows_the_day_until_it_is_moved(opened: Systems) -> None:
-    doors = (opened.crm.door, opened.psa.door, opened.erp.door)
+    (erp,) = opened.erp.books
+    assert isinstance(erp, Dynamics)
+    doors = (opened.crm.door, opened.psa.door, erp.door)
 
     for day in (date(2026, 7, 1), date(2026, 6, 30)):
         await opened.move_clocks(day)
@@ -164,7 +167,7 @@ async def test_unknown_credentials_are_named_and_never_shown(hosts: Hosts) -> No
 
 
 async def test_a_system_that_is_down_is_named() -> None:
-    nowhere = Urls(crm="http://127.0.0.1:9", psa="http://127.0.0.1:9", erp="http://127.0.0.1:9")
+    nowhere = urls_of(*["http://127.0.0.1:9"] * 3)
 
     with pytest.raises(StageError, match=r"crm-main at http://127\.0\.0\.1:9 does not answer"):
         await install(nowhere, KEYS, "http://gateway.test/salesforce")
