@@ -46,7 +46,9 @@ _OWNER: dict[ErrorClass, Owner] = {
     "E16": "finance",
 }
 _ATTEMPTS_AT_A_BUG = 10
-_UNKNOWN = ("Uncertain", "OutcomeUnknownError", "DoubleFoundError")
+# A write whose answer is out of contract may have been applied; the name does not tell it from a
+# read's, so the case says the worse of the two.
+_UNKNOWN = ("Uncertain", "OutcomeUnknownError", "DoubleFoundError", "Drifted")
 _REFUSED = ("Rejected", "Missing")
 
 

@@ -92,9 +92,17 @@ class Masters(Environment):
             raise refusal from None
 
     def _under(self, ours: str, theirs: str) -> ForeignId:
-        """Return the record's id if it is ours: a number sequence could have overruled it."""
+        """Return the record's id if it is ours.
+
+        Raises:
+            Rejected: a number sequence overruled it; every further try would make one more.
+        """
         if theirs.casefold() != ours.casefold():
-            raise errors.Drifted(VENDOR, "the record has another key than we gave it")
+            reason = (
+                f"F&O has it as {theirs} instead of {ours}: remove it there and let keys be given"
+                " by hand before this is tried again, or the next try creates another"
+            )
+            raise errors.Rejected(VENDOR, "the record has another key than ours", reason=reason)
         return self._id(theirs)
 
 

@@ -141,6 +141,7 @@ def test_what_nobody_foresaw_is_a_code_defect_for_integration() -> None:
         ("Uncertain", "outcome_unknown"),
         ("OutcomeUnknownError", "outcome_unknown"),
         ("DoubleFoundError", "outcome_unknown"),
+        ("Drifted", "outcome_unknown"),
         ("Rejected", "rejected"),
         ("Missing", "rejected"),
         ("Transient", "not_sent"),

@@ -186,12 +186,17 @@ async def test_a_refusal_stands_if_what_exists_is_not_ours_to_see() -> None:
             await erp.create_customer(USMF, client(), CUSTOMER_CODES)
 
 
-async def test_a_number_sequence_that_overrules_our_id_is_drift() -> None:
+async def test_a_number_sequence_that_overrules_our_id_is_refused_and_names_the_stray() -> None:
     created = {"CustomerAccount": "US-000053", "OrganizationName": "Nordwind GmbH"}
 
     async with opened(after_token(lambda _: httpx.Response(201, json=created))) as erp:
-        with pytest.raises(errors.Drifted):
+        with pytest.raises(errors.Rejected) as caught:
             await erp.create_customer(USMF, client(), CUSTOMER_CODES)
+    assert caught.value.reason == (
+        "F&O has it as US-000053 instead of C-00001: remove it there and let keys be given"
+        " by hand before this is tried again, or the next try creates another"
+    )
+    assert "US-000053" not in str(caught.value)
 
 
 async def test_an_id_that_comes_back_in_capitals_is_still_ours() -> None:
