@@ -1,9 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up check test prove bench lock schemas histories clean
+.PHONY: help demo up tryton check test prove bench lock schemas histories clean
 
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TRYTON := $(or $(TIEBEAM_TRYTON),.tryton)
+PIP := -m pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python $(PIP)
 FORMATTED := activities bench canonical connectors console gateway policies store telemetry \
              tests workflows world settings.py starter.py worker.py
 
@@ -16,6 +18,10 @@ demo: .venv/run     ## Play a won deal through everything, here; ARGS="--kill-wo
 up: .venv/run       ## Run the embedded stack until Ctrl-C.
 	$(BIN)/tiebeam up $(ARGS)
 
+tryton: $(TRYTON)/installed ## Run it with the real Tryton as every entity's ERP.
+	$(BIN)/python -m world.tryton prepare
+	$(BIN)/tiebeam up --erp tryton $(ARGS)
+
 check: .venv/dev    ## All that needs no run: format, lint, types, imports, dependencies.
 	$(BIN)/ruff format --check $(FORMATTED)
 	$(BIN)/ruff check $(FORMATTED)
@@ -24,18 +30,19 @@ check: .venv/dev    ## All that needs no run: format, lint, types, imports, depe
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
-test: .venv/dev     ## Run the tests, at most 10 minutes; ARGS="-k invoice" narrows.
+test: .venv/dev $(TRYTON)/installed ## Run the tests, at most 10 minutes; ARGS="-k invoice" narrows.
 	$(BIN)/python -m pytest $(ARGS)
 
-prove: .venv/dev    ## The long proofs: a worker killed at every boundary and point.
+prove: .venv/dev $(TRYTON)/installed ## The long proofs: a worker killed at every boundary and point.
 	$(BIN)/python -m pytest -m prove $(ARGS)
 
 bench: .venv/dev    ## Measure; prints JSON with machine facts.
 	$(BIN)/python -m bench $(ARGS)
 
 lock: .venv/dev     ## Pin every dependency by hash, newest versions.
-	$(call compile,run,--extra embedded)
-	$(call compile,dev,--extra embedded --extra postgresql --group dev)
+	$(call compile,run,--extra embedded pyproject.toml requirements/build.in)
+	$(call compile,dev,--extra embedded --extra postgresql --group dev pyproject.toml requirements/build.in)
+	$(call compile,tryton,requirements/tryton.in)
 
 schemas: .venv/dev  ## Publish the JSON Schemas of the language and of the scenarios.
 	$(BIN)/python -m canonical.schemas
@@ -44,7 +51,7 @@ histories: .venv/dev ## Record the histories that the replay test guards. Only f
 	$(BIN)/python -m tests.workflows.record_histories
 
 clean:      ## Remove what make made.
-	rm -rf .venv .tiebeam
+	rm -rf .venv .tiebeam .tryton
 
 .venv/run: requirements/run.txt pyproject.toml
 	$(call install,run)
@@ -52,6 +59,13 @@ clean:      ## Remove what make made.
 .venv/dev: requirements/dev.txt pyproject.toml
 	$(call install,dev)
 	@touch .venv/run
+
+# Tryton lives in an interpreter of its own; ours imports nothing of it.
+$(TRYTON)/installed: requirements/tryton.txt world/tryton/house.py | .venv/run
+	@test -x $(TRYTON)/venv/bin/python || $(PYTHON) -m venv $(TRYTON)/venv
+	$(TRYTON)/venv/bin/python $(PIP) --only-binary :all: --require-hashes --requirement $<
+	$(BIN)/python -m world.tryton prepare
+	@touch $@
 
 define install
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -63,5 +77,5 @@ endef
 define compile
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" --no-emit-index-url --output-file requirements/$(1).txt \
-	  $(2) pyproject.toml requirements/build.in
+	  $(2)
 endef

@@ -15,6 +15,9 @@ from console import deployment
 from settings import Settings
 from store.database import Database
 from tests import servers
+from tests.tryton_server import fresh_tryton, tryton
+
+__all__ = ["fresh_tryton", "tryton"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
