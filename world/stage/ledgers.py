@@ -128,9 +128,7 @@ class Finance:
     def _book(self, entity: str) -> Book:
         if entity not in self._of_entity:
             known = ", ".join(sorted(self._of_entity))
-            message = (
-                f"no ERP keeps the books of {entity}, only of {known}: add it to the landscape"
-            )
+            message = f"no ERP keeps the books of {entity}: the landscape has {known}"
             raise StageError(message)
         return self._of_entity[entity]
 
