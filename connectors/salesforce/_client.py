@@ -65,7 +65,7 @@ class Salesforce:
         self, opportunity: ForeignId, invoice: Invoice, status: InvoiceStatus
     ) -> ForeignId:
         """Upsert the invoice under our reference. Class A: the external id is unique."""
-        path = f"sobjects/Invoice__c/Tiebeam_Key__c/{_segment(invoice.reference)}"
+        path = f"sobjects/Invoice__c/{_faults.KEY}/{_segment(invoice.reference)}"
         request = self._patch(path, _mapping.invoice(opportunity, invoice, status))
         response = await http.send(self._http, request, _faults.UPSERT, write=True)
         row = http.parsed(response, _wire.Upserted, vendor=VENDOR, otherwise=errors.Uncertain)

@@ -11,6 +11,7 @@ from connectors import errors, http
 from connectors.salesforce import _wire
 
 VENDOR = "salesforce"
+KEY = "Tiebeam_Key__c"  # our reference, by which invoices are upserted
 _FAULTS: TypeAdapter[tuple[_wire.Fault, ...] | _wire.Fault] = TypeAdapter(
     tuple[_wire.Fault, ...] | _wire.Fault
 )
@@ -63,6 +64,16 @@ def classify(
     return http.by_status(response)
 
 
+def classify_upsert(response: httpx.Response) -> http.Kind | None:
+    """Return what an answer to an upsert by our key means.
+
+    Of two that create the same row at once one is refused, and next time it updates.
+    """
+    if response.is_client_error and any(_is_our_key_twice(fault) for fault in _faults(response)):
+        return errors.Transient
+    return classify(response, _BY_CODE_OF_UPSERT)
+
+
 def explain(response: httpx.Response) -> str:
     """Return Salesforce's own words, with the fields it names; nothing of an HTML page."""
     return "; ".join(
@@ -73,7 +84,11 @@ def explain(response: httpx.Response) -> str:
 
 ROW = http.Dialect(VENDOR, classify, explain)
 QUERY = http.Dialect(VENDOR, partial(classify, codes=_BY_CODE_OF_QUERY), explain)
-UPSERT = http.Dialect(VENDOR, partial(classify, codes=_BY_CODE_OF_UPSERT), explain)
+UPSERT = http.Dialect(VENDOR, classify_upsert, explain)
+
+
+def _is_our_key_twice(fault: _wire.Fault) -> bool:
+    return fault.code == "DUPLICATE_VALUE" and (KEY in fault.message or KEY in fault.fields)
 
 
 def _faults(response: httpx.Response) -> tuple[_wire.Fault, ...]:

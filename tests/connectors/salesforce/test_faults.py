@@ -19,6 +19,8 @@ from tests.connectors.salesforce.sample import ACCOUNT, DEAL, LINKS, invoice, po
 
 Call = Callable[[Salesforce], Awaitable[object]]
 EDGE = f"<html><title>We are setting things up</title>{SECRET}</html>"
+_TWICE = "duplicate value found: {} duplicates value on record with id: a015f00000Dd1aA"
+OUR_KEY_TWICE, ANOTHERS_KEY_TWICE = _TWICE.format("Tiebeam_Key__c"), _TWICE.format("Number__c")
 BARE = {"message": "The requested resource does not exist", "errorCode": "NOT_FOUND"}
 
 
@@ -65,6 +67,18 @@ async def _fails(call: Call, answer: Answer) -> errors.ConnectorError:
         (refusal(400, "MALFORMED_ID"), "Missing", "Rejected", "Rejected"),
         (refusal(400, "REQUIRED_FIELD_MISSING"), "Rejected", "Rejected", "Rejected"),
         (refusal(400, "DUPLICATE_VALUE"), "Rejected", "Rejected", "Rejected"),
+        (
+            refusal(400, "DUPLICATE_VALUE", message=OUR_KEY_TWICE),
+            "Rejected",
+            "Rejected",
+            "Transient",
+        ),
+        (
+            refusal(400, "DUPLICATE_VALUE", message=ANOTHERS_KEY_TWICE),
+            "Rejected",
+            "Rejected",
+            "Rejected",
+        ),
         (
             refusal(400, "TEXT_TOO_LONG", "UNABLE_TO_LOCK_ROW"),
             "Transient",
