@@ -62,7 +62,7 @@ def of_stack(state: Path) -> Settings:
 
 
 def load_landscape(path: Path) -> Landscape:
-    """Return the checked landscape.
+    """Return the checked landscape, without the systems that no entity uses.
 
     Raises:
         SettingsError: the file is missing or wrong.
@@ -81,16 +81,21 @@ def load_landscape(path: Path) -> Landscape:
         "makers": found.makers,
         "posting_shards": found.posting_shards,
     }
-    return _checked(TypeAdapter(Landscape), whole, path)
+    return _checked(TypeAdapter(Landscape), whole, path).in_use()
 
 
 def load_mappings(path: Path) -> tuple[Mapping, ...]:
-    """Return the value mappings of a file.
+    """Return the value mappings of a file; a row of several systems is a row of each.
 
     Raises:
         SettingsError: the file is missing or wrong.
     """
-    return _checked(TypeAdapter(_MappingFile), _toml(path), path).mapping
+    found = _checked(TypeAdapter(_MappingFile), _toml(path), path)
+    return tuple(
+        _checked(TypeAdapter(Mapping), {**row, "system": system}, f"{path}: mapping.{number}")
+        for number, row in enumerate(found.mapping)
+        for system in _systems(row)
+    )
 
 
 def load_ownership(path: Path) -> Ownership:
@@ -133,7 +138,12 @@ class _Secrets(dict[str, SecretStr]):
 class _MappingFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    mapping: tuple[Mapping, ...]
+    mapping: list[dict[str, Any]]
+
+
+def _systems(row: dict[str, Any]) -> list[Any]:
+    system = row.get("system")
+    return system if isinstance(system, list) and system else [system]
 
 
 def load_secrets(path: Path, systems: Iterable[SystemInstance]) -> Credentials:
@@ -163,11 +173,11 @@ def _toml(path: Path) -> dict[str, Any]:
         raise SettingsError(msg) from exc
 
 
-def _checked(adapter: TypeAdapter[T], found: object, path: Path) -> T:
+def _checked(adapter: TypeAdapter[T], found: object, where: Path | str) -> T:
     try:
         return adapter.validate_python(found)
     except ValidationError as exc:
-        raise SettingsError(_wrong(str(path), exc)) from None
+        raise SettingsError(_wrong(str(where), exc)) from None
 
 
 def _wrong(where: str, exc: ValidationError) -> str:

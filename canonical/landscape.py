@@ -96,6 +96,18 @@ class Landscape(Record):
                 raise ValueError(msg)
         return self
 
+    def in_use(self) -> "Landscape":
+        """Return the landscape without the systems that no entity uses."""
+        used = {
+            system for each in self.routes.values() for system in (each.crm, each.psa, each.erp)
+        }
+        return self.model_copy(
+            update={
+                "systems": tuple(each for each in self.systems if each.id in used),
+                "makers": {system: one for system, one in self.makers.items() if system in used},
+            }
+        )
+
     def system(self, system_id: SystemId) -> SystemInstance:
         """Return a system; the landscape has been checked, so it is there."""
         return next(system for system in self.systems if system.id == system_id)

@@ -13,6 +13,7 @@ from settings import Settings, SettingsError
 from tests.fakes import CRM, DEMF, ERP, PSA, USMF
 
 _SHIPPED = Settings()
+TRYTON = SystemId("erp-tryton")
 _LANDSCAPE = """
 [systems.crm-main]
 vendor = "acme"
@@ -100,7 +101,7 @@ def test_the_shipped_landscape_is_whole() -> None:
 def test_the_shipped_mappings_cover_both_ends() -> None:
     rows = settings.load_mappings(_SHIPPED.mappings)
 
-    assert {row.system for row in rows} == {PSA, ERP}
+    assert {row.system for row in rows} == {PSA, ERP, TRYTON}
     assert all(row.owner for row in rows), "R-070: every row has an owner"
     codes = [(row.kind, row.system, row.entity, row.ours, row.valid_from) for row in rows]
     assert len(set(codes)) == len(codes)
@@ -131,6 +132,24 @@ def test_a_landscape_is_read_from_its_file(tmp_path: Path) -> None:
     assert landscape.routes[USMF].psa == "psa-main"
     assert landscape.routes[USMF].approval_above == 10000
     assert landscape.system(SystemId("crm-main")).role == "crm"
+
+
+def test_a_system_that_no_entity_uses_is_left_out(tmp_path: Path) -> None:
+    maker = _LANDSCAPE[_LANDSCAPE.index("[makers.erp-main]") :]
+    another = """
+[systems.erp-2]
+vendor = "acme"
+role = "erp"
+url = "http://127.0.0.1:4"
+credential = "erp-2"
+
+"""
+    text = _LANDSCAPE + another + maker.replace("erp-main", "erp-2")
+
+    landscape = settings.load_landscape(_file(tmp_path, text))
+
+    assert {each.id for each in landscape.systems} == {CRM, PSA, ERP}
+    assert set(landscape.makers) == {ERP}
 
 
 @pytest.mark.parametrize(
@@ -179,12 +198,29 @@ def test_mappings_are_read_from_their_file(tmp_path: Path) -> None:
     assert (row.entity, row.theirs, row.valid_from) == ("DEMF", "MGR", date(2026, 1, 1))
 
 
+def test_a_mapping_of_several_systems_is_a_row_of_each(tmp_path: Path) -> None:
+    text = """
+    [[mapping]]
+    kind = "category"
+    system = ["erp-main", "erp-tryton"]
+    ours = "CONSULTANT"
+    theirs = "CONS"
+    valid_from = 2026-01-01
+    version = 1
+    owner = "finance"
+    """
+
+    rows = settings.load_mappings(_file(tmp_path, text))
+
+    assert [(row.system, row.theirs) for row in rows] == [(ERP, "CONS"), (TRYTON, "CONS")]
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('kind = "color"', r"file\.toml: mapping\.0\.kind"),
-        ('kind = "category"', "0.owner: Field required"),
-        ('kind = "category"\nowner = "finance"\nmine = 1', "0.mine: Extra inputs"),
+        ('kind = "color"', r"file\.toml: mapping\.0: kind"),
+        ('kind = "category"', "0: owner: Field required"),
+        ('kind = "category"\nowner = "finance"\nmine = 1', "0: mine: Extra inputs"),
     ],
     ids=["unknown-kind", "no-owner", "unknown-key"],
 )
