@@ -44,9 +44,17 @@ async def connect(
     clock: auth.Clock = auth.utc_now,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncGenerator[Dynamics, None]:
-    """Open an environment. The credential is `client_id` and `client_secret`."""
-    declared = {"hours_decimals": instance.hours_decimals, **instance.options}
-    options = Options.model_validate(declared)
+    """Open an environment. The credential is `client_id` and `client_secret`.
+
+    Raises:
+        ValueError: the instance has an option that we do not know, or a wrong value of one.
+    """
+    if "hours_decimals" in instance.options:  # time is held by the instance's own
+        msg = f"{instance.id}: hours_decimals stands beside the options, not among them"
+        raise ValueError(msg)
+    options = Options.model_validate(
+        {**instance.options, "hours_decimals": instance.hours_decimals}
+    )
     url = instance.url.rstrip("/")
     token_url = options.token_url.replace("{tenant}", options.tenant)
     async with httpx.AsyncClient(

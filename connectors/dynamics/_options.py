@@ -21,7 +21,8 @@ class Options(BaseModel):
         country_regions: F&O's code of a country where it is not the ISO code: "DE=DEU US=USA".
         funding_source: Id of the source by which a contract's customer funds it; F&O keeps the
             customer there and not in the contract. None by default.
-        hours_decimals: How finely hours are declared; the cost must survive it.
+        hours_decimals: How finely hours are declared; the cost must survive it. Always that of
+            the instance: what is held and what is posted must agree.
         if_match: The header of that name with every delete, for example `*`; none by default.
         sales_tax_item_group: Of every invoice line; none by default.
     """

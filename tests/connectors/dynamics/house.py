@@ -51,8 +51,15 @@ def instance(**options: str) -> SystemInstance:
 
 
 def opened(answers: Answers, **options: str) -> AbstractAsyncContextManager[Dynamics]:
+    return opened_as(instance(), answers, **options)
+
+
+def opened_as(
+    declared: SystemInstance, answers: Answers, /, **options: str
+) -> AbstractAsyncContextManager[Dynamics]:
     told = {"token_url": "https://login.test/token"} | options
-    return connect(instance(**told), CREDENTIAL, transport=httpx.MockTransport(answers))
+    declared = declared.model_copy(update={"options": told})
+    return connect(declared, CREDENTIAL, transport=httpx.MockTransport(answers))
 
 
 def after_token(answers: Answers) -> Answers:

@@ -90,11 +90,19 @@ async def test_a_failing_token_endpoint_leaves_a_write_unsent() -> None:
         {"tenant": "contoso", "line_propperty": "NonCharge"},
         {"tenant": "contoso", "dimension_delimiter": "--"},
         {"tenant": "contoso", "country_regions": "DE"},
-        {"tenant": "contoso", "hours_decimals": "many"},
     ],
-    ids=["no-tenant", "misspelt", "long-delimiter", "half-a-pair", "no-number"],
+    ids=["no-tenant", "misspelt", "long-delimiter", "half-a-pair"],
 )
 async def test_options_that_make_no_sense_are_refused_at_once(options: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         async with connect(instance(**options), CREDENTIAL):
+            pytest.fail("it connected")
+
+
+@pytest.mark.parametrize("decimals", ["2", "4"], ids=["another", "the same"])
+async def test_how_finely_hours_are_kept_is_said_once_and_not_among_the_options(
+    decimals: str,
+) -> None:
+    with pytest.raises(ValueError, match="hours_decimals stands beside the options"):
+        async with connect(instance(tenant="contoso", hours_decimals=decimals), CREDENTIAL):
             pytest.fail("it connected")

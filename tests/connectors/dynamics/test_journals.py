@@ -17,7 +17,9 @@ from tests.connectors.dynamics.house import (
     foreign,
     hour_batch,
     hour_line,
+    instance,
     opened,
+    opened_as,
 )
 
 
@@ -201,8 +203,9 @@ async def test_hours_that_would_change_the_cost_are_refused_before_they_are_sent
 async def test_a_firm_with_finer_hours_posts_what_four_decimals_would_not() -> None:
     fake = FakeEnvironment()
     line = hour_line(minutes=10, rate="150")
+    finer = instance().model_copy(update={"hours_decimals": 6})
 
-    async with opened(fake, hours_decimals="6") as erp:
+    async with opened_as(finer, fake) as erp:
         await erp.fill_journal(foreign("USMF-000001"), hour_batch(line))
 
     assert '"Hours":0.166667,' in fake.batch_bodies[0].decode()
