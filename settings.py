@@ -61,13 +61,18 @@ def of_stack(state: Path) -> Settings:
     return Settings.model_validate({name.lower(): value for name, value in kept.items()})
 
 
-def load_landscape(path: Path) -> Landscape:
+def load_landscape(path: Path, *, erp: str | None = None) -> Landscape:
     """Return the checked landscape, without the systems that no entity uses.
 
+    With `erp`, the ERP of that vendor serves every entity, whatever the file says.
+
     Raises:
-        SettingsError: the file is missing or wrong.
+        SettingsError: the file is missing or wrong, or has no ERP of that vendor.
     """
     found = _checked(TypeAdapter(_LandscapeFile), _toml(path), path)
+    if erp is not None:
+        for routes in found.entities.values():
+            routes["erp"] = _erp_of(erp, found.systems, path)
     whole = {
         "systems": [{"id": name, **fields} for name, fields in found.systems.items()],
         "entities": [
@@ -133,6 +138,15 @@ class _Secrets(dict[str, SecretStr]):
     def __missing__(self, name: str) -> NoReturn:
         msg = f"{self._where} has no {name}: its system needs one"
         raise SettingsError(msg)
+
+
+def _erp_of(vendor: str, systems: dict[str, dict[str, Any]], path: Path) -> str:
+    erps = {name: each.get("vendor") for name, each in systems.items() if each.get("role") == "erp"}
+    for name, theirs in erps.items():
+        if theirs == vendor:
+            return name
+    msg = f"{path} has no ERP of {vendor!r}: there is {', '.join(map(str, erps.values()))}"
+    raise SettingsError(msg)
 
 
 class _MappingFile(BaseModel):

@@ -12,28 +12,17 @@ import typer
 
 import settings
 from canonical.landscape import Landscape
-from console import (
-    attached,
-    deployment,
-    embedded,
-    engine,
-    explanation,
-    live,
-    problems,
-    showing,
-    starting,
-)
-from console.attached import HERE, AsJson, Attached, State
+from console import attached, deployment, embedded, engine, live, problems, routing, showing
+from console.attached import HERE, AsJson, Attached, Base, Erp, State
 from console.desk import Desk
 from console.embedded import Ports, Processes
-from console.platform import PlatformDriver, UnknownDealError
-from console.problems import NothingRunsError
+from console.platform import PlatformDriver
 from console.progress import Progress
-from console.stack import Stack, StackError
+from console.refusals import READABLE
+from console.stack import Stack
 from gateway import doors, server
 from settings import Settings
 from store.database import Database
-from store.engagements import UnknownContractError
 from telemetry import logs
 from world.stage.calls import StageError
 from world.stage.keys import Keys
@@ -47,20 +36,13 @@ from world.stage.theater import Story, Theater
 ROOT = Path(__file__).parent
 _BASE = 8400
 _READABLE: dict[type[Exception], int] = {
+    **READABLE,
     ScenarioError: problems.WRONG_INPUT,
     settings.SettingsError: problems.WRONG_INPUT,
-    explanation.UnknownSubjectError: problems.WRONG_INPUT,
-    starting.NotStartedError: problems.WRONG_INPUT,
-    UnknownDealError: problems.WRONG_INPUT,
-    UnknownContractError: problems.WRONG_INPUT,
     StageError: problems.WRONG,
-    StackError: problems.NOTHING_RUNS,
 }
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-Base = Annotated[
-    int, typer.Option("--port", min=1024, max=65000, help="The first port; the others follow it.")
-]
 
 
 @dataclass(frozen=True)
@@ -93,15 +75,15 @@ def about() -> None:
 
 
 @app.command()
-def up(state: State = HERE, port: Base = _BASE) -> None:
-    """Run the embedded stack: Temporal, a sandbox per system, the gateway and a worker.
+def up(state: State = HERE, port: Base = _BASE, erp: Erp = None) -> None:
+    """Run the embedded stack: Temporal, the systems, the gateway and a worker.
 
     It runs until Ctrl-C and keeps what it holds for the next time. Nothing leaves this machine.
     """
 
     async def work() -> None:
         progress = Progress()
-        async with embedded_stack(state, port, progress) as (running, _):
+        async with embedded_stack(state, port, progress, erp=erp) as (running, _):
             progress.note(f"ready; Temporal Web UI: {running.config.web_ui}; Ctrl-C stops")
             await problems.told_to_stop()
             progress.note("stopping; what runs may finish")
@@ -110,10 +92,11 @@ def up(state: State = HERE, port: Base = _BASE) -> None:
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913 - these are the options of a command
     state: State = HERE,
     port: Base = _BASE,
     scenario: Annotated[str, typer.Option(help="A shipped scenario.")] = "tm-rate-change",
+    erp: Erp = None,
     *,
     kill_worker: Annotated[
         bool, typer.Option(help="Kill the worker between the ERP's commit and its answer.")
@@ -124,7 +107,7 @@ def demo(
 
     async def work() -> None:
         progress, story = Progress(), Story.of(scenario)
-        async with embedded_stack(state, port, progress) as (running, stack):
+        async with embedded_stack(state, port, progress, erp=erp) as (running, stack):
             plot = running.theater.lost_answer(partial(stack.kill, "worker"), progress.note)
             async with plot if kill_worker else nullcontext():
                 report = await _play(running, story, progress)
@@ -142,6 +125,7 @@ def play_scenario(
     scenario: Annotated[str, typer.Argument(help="A scenario file, or a shipped one's name.")],
     report: Annotated[Path | None, typer.Option(help="Where to write the report, as JSON.")] = None,
     state: State = HERE,
+    erp: Erp = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -151,6 +135,7 @@ def play_scenario(
         story = Story.of(scenario)
         problems.refuse_unwritable(report)
         async with attach(state) as running:
+            routing.refuse_other(running.landscape, erp)
             found = await _play(running, story, Progress())
         if report is not None:
             report.write_text(found.model_dump_json(indent=1) + "\n")
@@ -194,16 +179,22 @@ def gateway() -> None:
 
 @asynccontextmanager
 async def embedded_stack(
-    state: Path, port: int, progress: Progress, processes: Processes = embedded.ours
+    state: Path,
+    port: int,
+    progress: Progress,
+    processes: Processes = embedded.ours,
+    erp: str | None = None,
 ) -> AsyncGenerator[tuple[Running, Stack]]:
     """Run an embedded stack, with `processes` of ours, for as long as the block lasts.
+
+    With `erp`, the landscape's ERP of that vendor serves every entity.
 
     Raises:
         StackError: it does not come up; the text says why.
     """
     state = Path.cwd() / state
     source = settings.read().landscape
-    landscape = settings.load_landscape(source)
+    landscape = settings.load_landscape(source, erp=erp)
     ports = Ports.of(landscape, port)
     with embedded.locked(state):
         environment = embedded.environment(state, ports, source, landscape)
@@ -236,9 +227,7 @@ async def attach(state: Path) -> AsyncGenerator[Running]:
     Raises:
         NothingRunsError: none does.
     """
-    if not (state / "env").exists():
-        msg = f"nothing was ever started in {state}: `tiebeam up` starts a stack there"
-        raise NothingRunsError(msg)
+    problems.refuse_never_started(state)
     async with _opened(state) as running:
         yield running
 

@@ -16,6 +16,12 @@ from canonical.landscape import Landscape
 from store.database import Database
 
 State = Annotated[Path, typer.Option("--state", help="Where the stack keeps its files.")]
+Base = Annotated[
+    int, typer.Option("--port", min=1024, max=65000, help="The first port; the others follow it.")
+]
+Erp = Annotated[
+    str | None, typer.Option("--erp", help="Vendor of the ERP that serves every legal entity.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 HERE = Path(".tiebeam")
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from canonical.landscape import Landscape, SystemInstance
 from canonical.systems import SystemId
-from console import stack
+from console import routing, stack
 from console.stack import Child, StackError
 
 _GATEWAY = 8400
@@ -53,15 +53,15 @@ def environment(state: Path, ports: Ports, source: Path, landscape: Landscape) -
     """Write the stack's landscape and settings into its state, and return the settings.
 
     Every later command finds them there, so that it speaks to this stack.
+
+    Raises:
+        OtherErpError: what the state holds is in another ERP.
     """
     state.mkdir(parents=True, exist_ok=True)
-    text = source.read_text()
-    for each in landscape.systems:
-        text = text.replace(each.url, f"@{each.id}@")  # first away, then back: ports may swap
-    for system, port in ports.systems.items():
-        text = text.replace(f"@{system}@", url(port))
+    routing.refuse_moved(state, landscape)
+    urls = {system: url(port) for system, port in ports.systems.items()}
     here = state / "landscape.toml"
-    here.write_text(text)
+    here.write_text(routing.rewritten(source.read_text(), landscape, urls))
     settings = {
         "TIEBEAM_TEMPORAL_ADDRESS": f"127.0.0.1:{ports.temporal}",
         "TIEBEAM_STORE_URL": f"sqlite+aiosqlite:///{state / 'store.db'}",
@@ -113,17 +113,17 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def systems(state: Path, ports: Ports, landscape: Landscape) -> Sequence[Child]:
-    """Return the engine, and a sandbox for each system."""
-    sandboxes = [
+    """Return the engine, and whatever plays each system."""
+    played = [
         stack.python(
             each.id,
-            *("-m", "world.sandboxes", each.vendor),
-            *("--port", str(ports.systems[each.id]), "--data", str(state / f"{each.id}.db")),
+            *("-m", "world", each.vendor),
+            *("--port", str(ports.systems[each.id]), "--data", str(state / each.id)),
             port=ports.systems[each.id],
         )
         for each in landscape.systems
     ]
-    return [stack.temporal(state, port=ports.temporal, ui_port=ports.ui), *sandboxes]
+    return [stack.temporal(state, port=ports.temporal, ui_port=ports.ui), *played]
 
 
 def ours(root: Path, ports: Ports, settings: Mapping[str, str]) -> Sequence[Child]:

@@ -41,14 +41,22 @@ def test_no_vendor_word_outside_its_package(path: Path) -> None:
     assert not [vendor for vendor in VENDORS if vendor in text]
 
 
-def test_every_vendor_has_its_sandbox_its_page_and_its_registry_line() -> None:
+def test_every_vendor_has_its_system_its_page_and_its_registry_line() -> None:
     registry = (ROOT / "connectors/registry.py").read_text()
 
     assert VENDORS
     for vendor in VENDORS:
-        assert (ROOT / "world/sandboxes" / vendor / "__init__.py").exists()
+        played = (ROOT / "world/sandboxes" / vendor, ROOT / "world" / vendor)  # or the real thing
+        assert any((folder / "__init__.py").exists() for folder in played)
         assert (ROOT / "docs/connectors" / f"{vendor}.md").exists()
         assert f'"{vendor}"' in registry
+
+
+@pytest.mark.parametrize("path", trees.sources(*OURS, "bench", "world"), ids=trees.name)
+def test_the_real_erp_is_never_imported(path: Path) -> None:
+    theirs = {"proteus", "trytond"}  # another licence: it stays in a process of its own
+
+    assert not [found for found in trees.imports(path) if found.split(".")[0] in theirs]
 
 
 def test_the_environment_is_read_only_in_the_settings() -> None:

@@ -80,6 +80,16 @@ def test_ports_may_swap(landscape: Landscape, tmp_path: Path) -> None:
     assert [kept.system(each).url[-4:] for each in (CRM, PSA, ERP)] == ["8403", "8401", "8402"]
 
 
+def test_the_landscape_keeps_its_comments(landscape: Landscape, tmp_path: Path) -> None:
+    _written(tmp_path, landscape, Ports.of(landscape, 9000))
+
+    shipped, kept = Settings().landscape.read_text(), (tmp_path / "landscape.toml").read_text()
+    assert len(kept.splitlines()) == len(shipped.splitlines())
+    assert [line for line in kept.splitlines() if "#" in line] == [
+        line for line in shipped.splitlines() if "#" in line
+    ]
+
+
 def test_writing_again_changes_nothing(landscape: Landscape, tmp_path: Path) -> None:
     ports = Ports.of(landscape, 9000)
     _written(tmp_path, landscape, ports)
@@ -138,7 +148,9 @@ def test_every_process_knows_its_port_and_settings(landscape: Landscape, tmp_pat
         ("gateway", 9000),
         ("worker", None),
     ]
-    assert str(tmp_path / "erp-main.db") in systems[-1].command
+    assert systems[-1].command[1:] == [
+        *("-m", "world", "dynamics", "--port", "9003", "--data", str(tmp_path / "erp-main"))
+    ]
     assert all(child.environment == {"TIEBEAM_GATEWAY_PORT": "9000"} for child in ours)
 
 

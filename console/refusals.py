@@ -1,0 +1,18 @@
+"""What the console refuses in a readable sentence, and the exit code of each."""
+
+from console import problems
+from console.explanation import UnknownSubjectError
+from console.platform import UnknownDealError
+from console.routing import OtherErpError
+from console.stack import StackError
+from console.starting import NotStartedError
+from store.engagements import UnknownContractError
+
+READABLE: dict[type[Exception], int] = {
+    NotStartedError: problems.WRONG_INPUT,
+    OtherErpError: problems.WRONG_INPUT,
+    UnknownContractError: problems.WRONG_INPUT,
+    UnknownDealError: problems.WRONG_INPUT,
+    UnknownSubjectError: problems.WRONG_INPUT,
+    StackError: problems.NOTHING_RUNS,
+}
