@@ -188,6 +188,18 @@ class ErpDelivery(Record):
     invoice_lines: Delivery
 
 
+class ErpFeature(StrEnum):
+    """What not every ERP has. Its connector does something else instead, told on its page."""
+
+    CONTRACTS = "contracts"  # of projects, as records of their own
+    CUSTOMER_GROUPS = "customer groups"
+    PROJECT_GROUPS = "project groups"  # by billing model
+    HOUR_CATEGORIES = "hour categories"  # by role
+    HOUR_JOURNALS = "hour journals"  # one document that holds hours and posts their cost
+    LINE_AMOUNTS = "line amounts"  # a line's amount is kept as it is sent, not computed
+    CREDIT_NOTES = "credit notes"
+
+
 class Document(Record):
     """A draft or posted document as the ERP lists it."""
 
@@ -205,6 +217,11 @@ class Erp(Protocol):
     @property
     def delivers(self) -> ErpDelivery:
         """Return the class of each write, the same for the life of the connector."""
+        ...
+
+    @property
+    def lacks(self) -> frozenset[ErpFeature]:
+        """Return what this ERP does not have, the same for the life of the connector."""
         ...
 
     async def find_customers(self, entity: EntityId, client: Client) -> tuple[ForeignId, ...]:
@@ -341,7 +358,7 @@ class Erp(Protocol):
 
 
 class CreditNotes(Protocol):
-    """An ERP that can take back a posted invoice by a document of its own."""
+    """An ERP that does not lack `ErpFeature.CREDIT_NOTES`."""
 
     async def credit_invoice(
         self, entity: EntityId, document: ForeignId, issued_on: date

@@ -245,6 +245,10 @@ class FakeErp(Troubled):
     def delivers(self) -> ports.ErpDelivery:
         return self._delivers
 
+    @property
+    def lacks(self) -> frozenset[ports.ErpFeature]:
+        return frozenset()
+
     def _key(self, delivery: Delivery, ours: str) -> ForeignId:
         enforced = self._id(ours)
         return enforced if delivery is Delivery.UNIQUE else self._id(f"{ours}#{self.fresh().value}")

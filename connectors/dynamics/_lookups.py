@@ -10,7 +10,7 @@ from canonical.systems import ForeignId
 from connectors import errors
 from connectors.dynamics import _mapping, _wire
 from connectors.dynamics._environment import Environment
-from connectors.ports import Delivery, ErpDelivery
+from connectors.ports import Delivery, ErpDelivery, ErpFeature
 
 _R = TypeVar("_R", bound=_wire.Row)
 _DELIVERS = ErpDelivery(
@@ -31,6 +31,11 @@ class Lookups(Environment):
     def delivers(self) -> ErpDelivery:
         """Return the classes: F&O enforces the keys that we choose, and finds documents."""
         return _DELIVERS
+
+    @property
+    def lacks(self) -> frozenset[ErpFeature]:
+        """Return what we cannot have F&O do: credits need a service of their own."""
+        return frozenset({ErpFeature.CREDIT_NOTES})
 
     async def find_customers(self, entity: EntityId, client: Client) -> tuple[ForeignId, ...]:
         """Return the customer under the client's id."""

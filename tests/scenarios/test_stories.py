@@ -122,3 +122,22 @@ async def test_the_books_are_checked_again_after_all_that_was_played(
     report = await running.theater.audit(starter.PlatformOnStage(running))
 
     _holds(report)
+
+
+async def test_one_client_of_two_entities_is_one_client_with_a_bill_of_each(
+    running: starter.Running,
+) -> None:
+    report = await stage.played(running, "two-entities")
+    (client,) = report.clients
+
+    _holds(report)
+    for deal in report.deals:
+        _once_everywhere(deal)
+    assert {(one.entity, one.account) for one in client.erp} == {
+        ("DEMF", client.crm.client),
+        ("USMF", client.crm.client),
+    }
+    assert {
+        deal.crm.entity: (deal.invoices[0].gross, deal.invoices[0].currency)
+        for deal in report.deals
+    } == {"DEMF": (Decimal("1200.00"), "EUR"), "USMF": (Decimal("1680.00"), "USD")}
