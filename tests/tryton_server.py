@@ -83,7 +83,7 @@ class TrytonServer:
     def reset(self, to: str | None = None) -> None:
         """Begin again from the golden copy, or from a snapshot."""
         self.kill()
-        server.reset(self.databases, self.folder)
+        server.reset(House.here(), self.databases, self.folder)
         if to is not None:
             shutil.copyfile(self.folder / f"{to}.kept", self.folder / f"{DATABASE}.sqlite")
         self.start()

@@ -50,7 +50,7 @@ def reset(data: Data, postgresql: Url = None) -> None:
     """Begin again from the golden copy. A server that runs there is killed first."""
     house, started = House.here(), time.monotonic()
     with _readable():
-        was_running = server.reset(databases.of(house, postgresql), data)
+        was_running = server.reset(house, databases.of(house, postgresql), data)
     killed = "; the server that ran there was killed" if was_running else ""
     typer.echo(f"Tryton is reset, in {time.monotonic() - started:.1f} s{killed}")
 

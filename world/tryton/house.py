@@ -16,6 +16,27 @@ MODULES = (
 )
 _KEY_LENGTH = 12
 _VERSION = re.compile(r"^trytond==(\S+)", re.MULTILINE)
+LOGGING = """\
+[loggers]
+keys = root, werkzeug
+[handlers]
+keys = errors
+[formatters]
+keys = line
+[logger_root]
+level = ERROR
+handlers = errors
+[logger_werkzeug]
+level = WARNING
+handlers =
+qualname = werkzeug
+[handler_errors]
+class = StreamHandler
+args = (sys.stderr,)
+formatter = line
+[formatter_line]
+format = %(asctime)s %(levelname)s %(name)s %(message)s
+"""  # not a line for every request
 _OURS = "[web]\nlisten = 127.0.0.1:{port}\nroot =\n[session]\nauthentications = password\n"
 
 
