@@ -101,7 +101,7 @@ class Postgresql:
         self._do("drop", building)
         self._do("create", building)
         _initialize(self._house, f"uri = {self._url}", building)
-        self._do("rename", building, self._golden)
+        self._do("seal", building, self._golden)
 
     def section(self, folder: Path) -> str:  # noqa: ARG002 - the server keeps it, no folder
         """Return what the configuration says of the database."""
@@ -131,7 +131,7 @@ class Postgresql:
     def _do(self, verb: str, *names: str) -> str:
         script = Path(__file__).with_name("postgresql.py")
         python = self._house.program("python")
-        return _run([str(python), str(script), self._url, verb, *names])
+        return _run("PostgreSQL", [str(python), str(script), self._url, verb, *names])
 
 
 def keep(database: Path, copy: Path) -> None:
@@ -150,9 +150,9 @@ def _initialize(house: House, section: str, name: str) -> None:
     with _configured(section) as folder:
         command = [admin, "-c", str(folder / "trytond.conf"), "-d", name]
         passes = environment(TRYTONPASSFILE=str(folder / "password"))
-        _run([*command, "--update", "ir", "res", "--all"], passes)
+        _run("trytond-admin", [*command, "--update", "ir", "res", "--all"], passes)
         activate = ["--activate-dependencies", "--update", *house.modules]
-        _run([*command, "--update-modules-list", *activate], passes)
+        _run("trytond-admin", [*command, "--update-modules-list", *activate], passes)
 
 
 @contextmanager
@@ -164,7 +164,7 @@ def _configured(section: str) -> Iterator[Path]:
         yield folder
 
 
-def _run(command: list[str], passes: Mapping[str, str] | None = None) -> str:
+def _run(what: str, command: list[str], passes: Mapping[str, str] | None = None) -> str:
     ran = subprocess.run(  # noqa: S603 - programs of the house
         command,
         env=environment() if passes is None else passes,
@@ -175,6 +175,6 @@ def _run(command: list[str], passes: Mapping[str, str] | None = None) -> str:
     )
     if ran.returncode:
         said = ran.stderr.strip().splitlines()
-        msg = f"{Path(command[0]).name} failed: {said[-1] if said else ran.returncode}"
+        msg = f"{what} failed: {said[-1] if said else ran.returncode}"
         raise TrytonError(msg)
     return ran.stdout

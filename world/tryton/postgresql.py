@@ -28,8 +28,9 @@ def main(url: str, verb: str, *names: str) -> None:
             _do(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", *names)
         elif verb == "copy":
             _do(connection, "CREATE DATABASE {1} TEMPLATE {0}", *names)
-        elif verb == "rename":
+        elif verb == "seal":  # a template is not among those that Tryton lists and looks into
             _do(connection, "ALTER DATABASE {} RENAME TO {}", *names)
+            _do(connection, "ALTER DATABASE {1} IS_TEMPLATE true", *names)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from world.tryton.house import (
     write_private,
 )
 
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 3.0  # for a server that is being killed
 _LOOK_SECONDS = 0.05
 
 
