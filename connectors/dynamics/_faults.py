@@ -32,6 +32,8 @@ def classify(response: httpx.Response) -> http.Kind | None:
         return _by_infolog(text)
     if response.is_redirect or _ROUTELESS in text:  # there is no such set; no row is missing
         return errors.Drifted
+    if response.status_code == HTTPStatus.NOT_FOUND and _is_page(response):
+        return errors.Drifted  # a gateway's word, which says nothing of a row
     return http.by_status(response)
 
 
@@ -89,6 +91,10 @@ def _rolled_back(answer: _batch.Answer) -> errors.ConnectorError:
         retry_after=http.retry_after(inner) or asked_wait(reason),
         reason=reason,
     )
+
+
+def _is_page(response: httpx.Response) -> bool:
+    return "html" in response.headers.get("Content-Type", "")
 
 
 def _by_infolog(text: str) -> http.Kind:

@@ -17,7 +17,8 @@ OURS = (
     "workflows",
 )
 ROOTS = ("settings.py", "starter.py", "worker.py")
-VENDORS = sorted(path.parent.name for path in ROOT.glob("connectors/*/__init__.py"))
+_SHARED = {"ports"}  # by all connectors
+VENDORS = sorted({path.parent.name for path in ROOT.glob("connectors/*/__init__.py")} - _SHARED)
 
 
 def sources(*rooms: str) -> list[Path]:

@@ -31,7 +31,7 @@ def _once_everywhere(deal: DealReport, *, invoices: int = 1) -> None:
 
 
 async def test_o_02_hours_are_billed_at_the_rate_of_their_day(running: starter.Running) -> None:
-    report = await stage.played(running, "tm-rate-change")
+    report = await stage.first(running, "tm-rate-change")
     deal = _deal(report)
 
     _holds(report)
@@ -48,7 +48,7 @@ async def test_o_02_hours_are_billed_at_the_rate_of_their_day(running: starter.R
 async def test_o_04_three_milestones_are_three_invoices_and_their_hours_are_covered(
     running: starter.Running,
 ) -> None:
-    report = await stage.played(running, "milestones")
+    report = await stage.first(running, "milestones")
     deal = _deal(report)
 
     _holds(report)
@@ -62,7 +62,7 @@ async def test_o_04_three_milestones_are_three_invoices_and_their_hours_are_cove
 async def test_o_18_a_euro_contract_of_a_dollar_entity_is_owed_at_the_invoice_days_rate(
     running: starter.Running,
 ) -> None:
-    report = await stage.played(running, "eur-contract")
+    report = await stage.first(running, "eur-contract")
     deal = _deal(report)
 
     _holds(report)
@@ -75,7 +75,7 @@ async def test_o_18_a_euro_contract_of_a_dollar_entity_is_owed_at_the_invoice_da
 async def test_o_20_an_eu_business_in_another_state_owes_the_tax_itself(
     running: starter.Running,
 ) -> None:
-    report = await stage.played(running, "reverse-charge")
+    report = await stage.first(running, "reverse-charge")
     deal = _deal(report)
 
     _holds(report)
@@ -88,7 +88,7 @@ async def test_o_20_an_eu_business_in_another_state_owes_the_tax_itself(
 async def test_r_062_r_063_what_is_missing_stops_at_activation_by_name_and_resumes_when_fixed(
     running: starter.Running,
 ) -> None:
-    report = await stage.played(running, "missing-terms")
+    report = await stage.first(running, "missing-terms")
     deal = _deal(report)
 
     _holds(report)
@@ -105,7 +105,7 @@ async def test_r_062_r_063_what_is_missing_stops_at_activation_by_name_and_resum
 async def test_the_same_story_again_is_another_deal_of_another_client(
     running: starter.Running,
 ) -> None:
-    first = await stage.played(running, "tm-rate-change")
+    first = await stage.first(running, "tm-rate-change")
     second = await stage.played(running, "tm-rate-change")
 
     _holds(second)
@@ -117,7 +117,7 @@ async def test_the_same_story_again_is_another_deal_of_another_client(
 async def test_the_books_are_checked_again_after_all_that_was_played(
     running: starter.Running,
 ) -> None:
-    await stage.played(running, "tm-rate-change")
+    await stage.first(running, "tm-rate-change")
 
     report = await running.theater.audit(starter.PlatformOnStage(running))
 
@@ -127,7 +127,7 @@ async def test_the_books_are_checked_again_after_all_that_was_played(
 async def test_one_client_of_two_entities_is_one_client_with_a_bill_of_each(
     running: starter.Running,
 ) -> None:
-    report = await stage.played(running, "two-entities")
+    report = await stage.first(running, "two-entities")
     (client,) = report.clients
 
     _holds(report)

@@ -1,0 +1,57 @@
+"""The CRM: accounts, opportunities and commercial terms."""
+
+from typing import Protocol
+
+from canonical.clients import Account, ClientLinks
+from canonical.invoices import Invoice, InvoiceStatus
+from canonical.opportunities import Opportunity
+from canonical.projects import ProjectCode
+from canonical.systems import ForeignId
+
+
+class Crm(Protocol):
+    """A system that owns accounts, opportunities and commercial terms."""
+
+    async def opportunity(self, opportunity: ForeignId) -> Opportunity:
+        """Return the deal as it is now, with its prices and billing schedule. Reads.
+
+        Raises:
+            Missing: there is no such opportunity.
+        """
+        ...
+
+    async def account(self, account: ForeignId) -> Account:
+        """Return the account as it is now, complete or not. Reads.
+
+        Raises:
+            Missing: there is no such account.
+        """
+        ...
+
+    async def record_client(self, account: ForeignId, links: ClientLinks) -> None:
+        """Write the client's ids on its account. Class A: by the account's id.
+
+        Raises:
+            Rejected: the CRM refuses the values.
+            Missing: the account is gone.
+        """
+        ...
+
+    async def record_project(self, opportunity: ForeignId, code: ProjectCode, status: str) -> None:
+        """Write the project's code and status on its opportunity. Class A: by its id.
+
+        Raises:
+            Rejected: the CRM refuses the values.
+            Missing: the opportunity is gone.
+        """
+        ...
+
+    async def record_invoice(
+        self, opportunity: ForeignId, invoice: Invoice, status: InvoiceStatus
+    ) -> ForeignId:
+        """Write number, amounts and status of an invoice. Class A: upsert by our reference.
+
+        Raises:
+            Rejected: the CRM refuses the values.
+        """
+        ...

@@ -1,0 +1,109 @@
+"""The PSA: plans, milestones and approved time."""
+
+from datetime import datetime
+from typing import Protocol
+
+from canonical.base import Record
+from canonical.clients import Client, ClientId
+from canonical.contracts import MilestoneTerm
+from canonical.entries import MilestoneReached, TimeEntry
+from canonical.invoices import Invoice, InvoiceStatus, Reference
+from canonical.notices import Notices
+from canonical.projects import Project, ProjectCode
+from canonical.systems import ForeignId
+
+
+class TimePage(Record):
+    """Some approved entries of a timesheet, and where the next page starts; None at the end."""
+
+    entries: tuple[TimeEntry, ...]
+    next_page: int | None
+
+
+class Psa(Protocol):
+    """A system that owns plans and milestones, and in which time is approved."""
+
+    async def find_client(self, client: ClientId) -> tuple[ForeignId, ...]:
+        """Return every company that carries our client id, the oldest first. Reads."""
+        ...
+
+    async def create_client(self, client: Client) -> ForeignId:
+        """Create the company that projects belong to. Class B: carries our client id.
+
+        Raises:
+            Rejected: the PSA refuses the values.
+        """
+        ...
+
+    async def find_project(self, code: ProjectCode) -> tuple[ForeignId, ...]:
+        """Return every project that carries our code, the oldest first. Reads."""
+        ...
+
+    async def create_project(self, project: Project, client: ForeignId) -> ForeignId:
+        """Create the project shell for a company. Class B: carries our project code.
+
+        Raises:
+            Rejected: the PSA refuses the values.
+        """
+        ...
+
+    async def archive_project(self, project: ForeignId) -> None:
+        """Take a project out of use; its history stays. Class A: by its id.
+
+        Raises:
+            Missing: there is no such project.
+        """
+        ...
+
+    async def find_milestone(self, term: MilestoneTerm) -> tuple[ForeignId, ...]:
+        """Return every milestone that carries our milestone id, the oldest first. Reads."""
+        ...
+
+    async def create_milestone(self, project: ForeignId, term: MilestoneTerm) -> ForeignId:
+        """Create a milestone in a project. Class B: carries our milestone id.
+
+        Raises:
+            Rejected: the PSA refuses the values.
+        """
+        ...
+
+    async def changes(self, cursor: str, now: datetime) -> Notices:
+        """Return timesheets and milestones that changed since the cursor; "" is from the start.
+
+        The same change may come again, and out of order. Reads.
+        """
+        ...
+
+    async def approved_time(self, timesheet: ForeignId, page: int) -> TimePage:
+        """Return one page (from 1) of a timesheet's entries; none unless it is approved. Reads.
+
+        Raises:
+            Missing: there is no such timesheet.
+        """
+        ...
+
+    async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:
+        """Return the milestone if it is one of ours and completed. Reads.
+
+        Raises:
+            Missing: there is no such milestone.
+        """
+        ...
+
+    async def find_invoice(self, reference: Reference) -> tuple[ForeignId, ...]:
+        """Return every mirrored invoice that carries our reference, the oldest first. Reads."""
+        ...
+
+    async def record_invoice(
+        self,
+        project: ForeignId,
+        invoice: Invoice,
+        status: InvoiceStatus,
+        entries: tuple[ForeignId, ...],
+    ) -> ForeignId:
+        """Mirror an issued invoice and mark its entries invoiced. Class B: carries our reference.
+
+        Raises:
+            Rejected: the PSA refuses the values.
+        """
+        ...
