@@ -64,7 +64,7 @@ clean:      ## Remove what make made.
 $(TRYTON)/installed: requirements/tryton.txt world/tryton/house.py | .venv/run
 	@test -x $(TRYTON)/venv/bin/python || $(PYTHON) -m venv $(TRYTON)/venv
 	$(TRYTON)/venv/bin/python $(PIP) --only-binary :all: --require-hashes --requirement $<
-	$(BIN)/python -m world.tryton prepare
+	TIEBEAM_TRYTON_POSTGRESQL= $(BIN)/python -m world.tryton prepare
 	@touch $@
 
 define install

@@ -18,6 +18,7 @@ from world.tryton.house import House
 
 _ROOT = Path(__file__).parents[1]
 _PATIENCE_SECONDS = 30.0
+os.environ.pop("TIEBEAM_TRYTON_POSTGRESQL", None)  # whose tests use it say so
 _VERSION = {"id": 0, "method": "common.server.version", "params": []}
 
 

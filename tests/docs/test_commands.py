@@ -11,9 +11,11 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 import starter
 from tests.docs import pages
+from world.tryton.__main__ import app as tryton
 
 _SHELL = {"sh", "bash", "console"}
-_STARTS = ("tiebeam ", "make ")
+_TRYTON = ".venv/bin/python -m world.tryton "
+_STARTS = ("tiebeam ", "make ", _TRYTON)
 _MAKEFILE = (pages.ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z]+):", _MAKEFILE, re.MULTILINE))
 _PASSES_ON = re.findall(r"^([a-z]+):.*\n\t\$\(BIN\)/tiebeam ", _MAKEFILE, re.MULTILINE)
@@ -32,8 +34,11 @@ COMMANDS = sorted({(pages.name(page), shown) for page in pages.PAGES for shown i
 
 
 def _wrong(shown: str) -> list[str]:
+    if shown.startswith(_TRYTON):
+        words = shlex.split(shown.removeprefix(_TRYTON))
+        return list(_wrong_in(typer.main.get_command(tryton), words))
     program, *words = shlex.split(shown)
-    return list(_wrong_in_make(words) if program == "make" else _wrong_in_tiebeam(words))
+    return list(_wrong_in_make(words) if program == "make" else _wrong_in(_APP, words))
 
 
 def _wrong_in_make(words: list[str]) -> Iterator[str]:
@@ -42,11 +47,10 @@ def _wrong_in_make(words: list[str]) -> Iterator[str]:
     yield from (f"no target {target}" for target in targets if target not in TARGETS)
     yield from (f"no variable {word}" for word in words if "=" in word and word[:5] != "ARGS=")
     for target in set(targets) & set(_PASSES_ON):
-        yield from _wrong_in_tiebeam([target, *shlex.split(" ".join(passed))])
+        yield from _wrong_in(_APP, [target, *shlex.split(" ".join(passed))])
 
 
-def _wrong_in_tiebeam(words: list[str]) -> Iterator[str]:
-    command: object = _APP
+def _wrong_in(command: object, words: list[str]) -> Iterator[str]:
     while isinstance(command, TyperGroup):
         if not words or words == ["--help"]:
             return
@@ -99,6 +103,7 @@ def test_a_command_exists_as_it_is_shown(page: str, shown: str) -> None:
         "tiebeam explain one two",
         "tiebeam start approval CT-00001/1/1 --by",
         "tiebeam start lunch",
+        ".venv/bin/python -m world.tryton reset --loud",
         "make tea",
         "make demo ARGS=--loud",
         "make demo COLOR=red",
