@@ -128,6 +128,16 @@ async def test_wrong_input_is_told_in_a_sentence(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["broken.yaml", "wrong.yaml"]
 
 
+@pytest.mark.parametrize("command", ["up", "demo"])
+async def test_an_erp_that_the_landscape_does_not_have_is_refused_before_anything_runs(
+    command: str, tmp_path: Path
+) -> None:
+    ended = await _tiebeam(command, "--erp", "lotus", cwd=tmp_path)
+
+    _assert_one_sentence(ended, 2, "has no ERP of 'lotus': there is dynamics, tryton")
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_a_wrong_date_is_refused_before_anything_runs(tmp_path: Path) -> None:
     ended = await _tiebeam("start", "billing", "CT-00001", "--cut-off", "31.07.2026", cwd=tmp_path)
 
@@ -179,9 +189,10 @@ def test_a_broken_landscape_is_named(state: Path) -> None:
         ("start approval CT-00001/9/1 --by pat", "there is no invoice 'CT-00001/9/1'"),
         ("start approval CT-00001 --by pat", "there is no invoice 'CT-00001'"),
         ("start resume contract:CT-99999", "no process 'contract:CT-99999' runs"),
+        ("play tm-rate-change --erp tryton", "the ERP of the running stack is dynamics"),
     ],
 )
-def test_a_process_that_cannot_start_says_why(state: Path, command: str, says: str) -> None:
+def test_what_cannot_start_says_why(state: Path, command: str, says: str) -> None:
     ended = _run(*command.split(), "--state", str(state))
 
     assert (ended.exit_code, ended.stdout) == (2, "")
