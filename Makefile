@@ -36,7 +36,7 @@ test: .venv/dev $(TRYTON)/installed ## Run the tests, at most 10 minutes; ARGS="
 prove: .venv/dev $(TRYTON)/installed ## The long proofs: a worker killed at every boundary and point.
 	$(BIN)/python -m pytest -m prove $(ARGS)
 
-bench: .venv/dev    ## Measure; prints JSON with machine facts.
+bench: .venv/dev $(TRYTON)/installed ## Measure; prints JSON with machine facts.
 	$(BIN)/python -m bench $(ARGS)
 
 lock: .venv/dev     ## Pin every dependency by hash, newest versions.

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -18,15 +19,20 @@ from console.stack import StackError
 from world.stage.calls import StageError
 
 _FAILED = 1
+_REAL = "tryton"
 
 
 class Part(StrEnum):
-    """What can be measured; `history` is of the platform's runs in `posting`."""
+    """What can be measured; `history` is of the platform's runs in `posting`.
+
+    `tryton` is posting with the real ERP.
+    """
 
     POSTING = "posting"
     HISTORY = "history"
     ACTIVATION = "activation"
     PROFILE = "profile"
+    TRYTON = "tryton"
 
 
 Parts = Annotated[
@@ -68,7 +74,7 @@ def bench(  # noqa: PLR0913 - every size of a run, by name
 async def measured(parts: frozenset[Part], load: Load, pace: Pace, progress: Progress) -> Document:
     """Return the figures of the parts."""
     found = Document(machine=machine.facts())
-    if parts - {Part.PROFILE}:
+    if parts & {Part.ACTIVATION, Part.POSTING, Part.HISTORY}:
         async with house.opened(progress) as stack:
             if Part.ACTIVATION in parts:
                 active = await activation.measure(stack, pace, progress.note)
@@ -82,6 +88,11 @@ async def measured(parts: frozenset[Part], load: Load, pace: Pace, progress: Pro
     if Part.PROFILE in parts:
         profiled = await profile.measure(load, progress)
         found = found.model_copy(update={"profile": profiled})
+    if Part.TRYTON in parts:
+        async with house.opened(progress, erp=_REAL) as stack:
+            real = replace(load, most_times=posting.MOST_TIMES_REAL)
+            posted, _ = await posting.measure(stack, real, progress.note)
+        found = found.model_copy(update={"tryton": posted})
     return found
 
 
@@ -96,6 +107,8 @@ def _bars(found: Document) -> list[str]:
     held: dict[str, Held] = {}
     if found.posting:
         held["posting, times the bare loop"] = found.posting.ratio
+    if found.tryton:
+        held["posting to Tryton, times the bare loop"] = found.tryton.ratio
     if found.history:
         held["history, events per 1,000 entries"] = found.history.events_per_1000_entries
     if found.activation:

@@ -108,6 +108,7 @@ class Document(Figures):
 
     machine: Machine
     posting: Posting | None = None
+    tryton: Posting | None = None
     history: History | None = None
     profile: Profile | None = None
     activation: Activation | None = None

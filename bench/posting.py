@@ -18,17 +18,18 @@ from bench.timesheets import Timesheets
 
 BATCH = 1000  # what the platform cuts
 MOST_TIMES = 1.5
+MOST_TIMES_REAL = 1.3  # where the ERP is a real one, whose own work is most of it
 MOST_EVENTS = 25
-_POSTED = "hour_journal.posted"
 
 
 @dataclass(frozen=True)
 class Load:
-    """How much is posted in each run, and on timesheets of which size."""
+    """How much is posted in each run, on timesheets of which size, and the bar of the ratio."""
 
     entries: int = 10_000
     timesheet: int = 40
     pairs: int = 3
+    most_times: float = MOST_TIMES
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ class Runs:
         self._desk = desk
         self._load = load
         self._deals = Deals(house)
-        self._read = 0  # of the ERP's log
         self.platform = PlatformRun(house)
         self.timesheets = 0
+        self.systems = (house.system("psa"), house.system("erp"))
 
     async def by_platform(self, watch: AbstractContextManager[None] | None = None) -> Measured:
         """Post once by the platform; `watch` is entered for as long as the clock runs."""
@@ -59,7 +60,7 @@ class Runs:
         with watch or nullcontext():
             posted = await self.platform.post(deal, self._load.entries)
         spent = cpu.between(used, self._used())
-        await self._check()
+        await self._check(deal)
         return Measured(posted.seconds, spent, posted.events)
 
     async def by_bare_loop(self, loop: BareLoop) -> Measured:
@@ -72,7 +73,7 @@ class Runs:
         seconds = time.perf_counter() - began
         spent = cpu.between(used, self._used())
         await bare.void(self._house, deal, notices)
-        await self._check()
+        await self._check(deal)
         return Measured(seconds, spent, {})
 
     async def _approved(self) -> Active:
@@ -84,17 +85,14 @@ class Runs:
     def _used(self) -> dict[str, float]:
         return cpu.used(self._house.stack.pids() | {"bench": os.getpid()})
 
-    async def _check(self) -> None:
-        """See that the ERP has posted each entry of the last run once.
+    async def _check(self, deal: Active) -> None:
+        """See that the ERP has posted each entry of a deal once.
 
         Raises:
             BenchError: it has not.
         """
-        lines: Counter[str] = Counter()
-        async for entry in self._house.erp.door.log(self._read):
-            self._read = entry["seq"]
-            if entry["operation"] == _POSTED:
-                lines.update(line["description"] for line in entry["body"]["lines"])
+        books = await self._house.systems.erp.read(deal.contract.entity, deal.project.code)
+        lines = Counter(posting.entry for posting in books.postings if posting.voucher)
         if len(lines) != self._load.entries or lines.total() != self._load.entries:
             text = f"the ERP has {lines.total()} lines of {len(lines)} entries posted"
             raise BenchError(text)
@@ -118,28 +116,28 @@ async def measure(house: House, load: Load, told: Callable[[str], None]) -> tupl
             told(f"pair {pair}: bare loop {loop[-1].seconds:.2f} s")
         idle = await runs.platform.idle_events()
         await runs.platform.resume()
-    return _posting(load, runs.timesheets, platform, loop), _history(load, platform, idle)
+    return _posting(runs, load, platform, loop), _history(load, platform, idle)
 
 
 def _posting(
-    load: Load, sheets: int, platform: Sequence[Measured], loop: Sequence[Measured]
+    runs: Runs, load: Load, platform: Sequence[Measured], loop: Sequence[Measured]
 ) -> Posting:
     ours = [run.seconds for run in platform]
     theirs = [run.seconds for run in loop]
     return Posting(
         entries=load.entries,
-        timesheets=sheets,
+        timesheets=runs.timesheets,
         entries_per_batch=BATCH,
         platform_seconds=rounded(ours),
         bare_loop_seconds=rounded(theirs),
         platform_median_seconds=middle(ours),
         bare_loop_median_seconds=middle(theirs),
-        ratio=Held.within(MOST_TIMES, middle(ours) / middle(theirs)),
+        ratio=Held.within(load.most_times, middle(ours) / middle(theirs)),
         cpu_seconds_per_1000_entries=PostingCpu(
             worker=_cpu(load, platform, "worker"),
             temporal_under_platform=_cpu(load, platform, "temporal"),
-            sandboxes_under_platform=_cpu(load, platform, "psa-main", "erp-main"),
-            sandboxes_under_bare_loop=_cpu(load, loop, "psa-main", "erp-main"),
+            sandboxes_under_platform=_cpu(load, platform, *runs.systems),
+            sandboxes_under_bare_loop=_cpu(load, loop, *runs.systems),
             bare_loop=_cpu(load, loop, "bench"),
         ),
     )
