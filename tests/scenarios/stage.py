@@ -1,5 +1,6 @@
 """An embedded stack of a test's own, on free ports, and a play on it."""
 
+import asyncio
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from world.stage.report import Report
 from world.stage.theater import Story
 
 _PORTS = 8
+_LOOKS, _LOOK_SECONDS = 1200, 0.05
 _FIRST: dict[str, dict[str, Report]] = {}  # by store and scenario
 
 
@@ -49,3 +51,13 @@ async def played(running: starter.Running, scenario: str) -> Report:
     """Play a shipped scenario to its end."""
     platform = starter.PlatformOnStage(running)
     return await running.theater.play(Story.of(scenario), platform, lambda _: None)
+
+
+async def at_rest(running: starter.Running) -> None:
+    """Wait until the platform has nothing under way."""
+    platform = starter.PlatformOnStage(running)
+    for _ in range(_LOOKS):
+        if await platform.settled():
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+    raise AssertionError

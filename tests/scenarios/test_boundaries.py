@@ -1,32 +1,48 @@
 """F1: a worker killed with SIGKILL at every side-effect boundary changes nothing (I1, I5, I9)."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from activities.effects import Kind, Point
+from tests import tryton_server
 from tests.scenarios import stage
 from world.stage.report import Report
 
 _MILESTONES_ONLY = {Kind.MILESTONE_PSA}
 _COMPENSATION_ONLY = {Kind.PROJECT_PSA_ARCHIVE}
+TO_THE_ERP = [
+    *(Kind.CLIENT_ERP, Kind.CONTRACT_ERP, Kind.PROJECT_ERP),
+    *(Kind.JOURNAL_DRAFT, Kind.JOURNAL_LINES, Kind.JOURNAL_POST),
+    *(Kind.INVOICE_DRAFT, Kind.INVOICE_LINES, Kind.INVOICE_POST),
+]
 TIME_AND_MATERIALS = [kind for kind in Kind if kind not in _MILESTONES_ONLY | _COMPENSATION_ONLY]
 
 
+@dataclass(frozen=True)
+class Plot:
+    """Where the worker is to die: once at each of these boundaries, at this point of it."""
+
+    kinds: list[Kind]
+    point: Point
+    erp: str | None = None
+
+
 async def _killed(
-    scenario: str, kinds: list[Kind], point: Point, folder: Path, patch: pytest.MonkeyPatch
+    scenario: str, plot: Plot, folder: Path, patch: pytest.MonkeyPatch
 ) -> tuple[Report, list[str]]:
     """Play with a worker that dies once at each boundary; return what it never reached."""
     armed = folder / "failpoints"
-    armed.write_text("\n".join(f"{kind.value}:{point.value}" for kind in kinds))
+    armed.write_text("\n".join(f"{kind.value}:{plot.point.value}" for kind in plot.kinds))
     patch.setenv("TIEBEAM_FAILPOINT", str(armed))
-    async with stage.stack(folder / "state") as (running, _):
+    async with stage.stack(folder / "state", erp=plot.erp) as (running, _):
         report = await stage.played(running, scenario)
     return report, armed.read_text().split()
 
 
-def _exactly_one_of_everything(report: Report) -> None:
+def assert_exactly_one_of_everything(report: Report) -> None:
     (deal,) = report.deals
     assert [str(breach) for law in report.verdicts for breach in law.breaches] == []
     assert [len(client.erp) for client in report.clients] == [1]
@@ -46,12 +62,11 @@ def _exactly_one_of_everything(report: Report) -> None:
 async def test_a_worker_killed_between_every_commit_and_its_answer_leaves_exactly_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report, unreached = await _killed(
-        "tm-rate-change", TIME_AND_MATERIALS, Point.ANSWERED, tmp_path, monkeypatch
-    )
+    plot = Plot(TIME_AND_MATERIALS, Point.ANSWERED)
+    report, unreached = await _killed("tm-rate-change", plot, tmp_path, monkeypatch)
 
     assert unreached == []
-    _exactly_one_of_everything(report)
+    assert_exactly_one_of_everything(report)
 
 
 @pytest.mark.prove
@@ -59,12 +74,24 @@ async def test_a_worker_killed_between_every_commit_and_its_answer_leaves_exactl
 async def test_a_worker_killed_at_every_other_point_leaves_exactly_one(
     point: Point, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report, unreached = await _killed(
-        "tm-rate-change", TIME_AND_MATERIALS, point, tmp_path, monkeypatch
-    )
+    plot = Plot(TIME_AND_MATERIALS, point)
+    report, unreached = await _killed("tm-rate-change", plot, tmp_path, monkeypatch)
 
     assert unreached == []
-    _exactly_one_of_everything(report)
+    assert_exactly_one_of_everything(report)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("point", list(Point))
+async def test_a_worker_killed_at_every_write_to_a_real_erp_leaves_exactly_one(
+    point: Point, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tryton_server.required()
+    plot = Plot(TO_THE_ERP, point, erp="tryton")
+    report, unreached = await _killed("tm-rate-change", plot, tmp_path, monkeypatch)
+
+    assert unreached == []
+    assert_exactly_one_of_everything(report)
 
 
 @pytest.mark.prove
@@ -72,9 +99,8 @@ async def test_a_worker_killed_at_every_other_point_leaves_exactly_one(
 async def test_a_worker_killed_while_milestones_are_opened_leaves_each_once(
     point: Point, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report, unreached = await _killed(
-        "milestones", [Kind.MILESTONE_PSA], point, tmp_path, monkeypatch
-    )
+    plot = Plot([Kind.MILESTONE_PSA], point)
+    report, unreached = await _killed("milestones", plot, tmp_path, monkeypatch)
 
     assert unreached == []
     (deal,) = report.deals

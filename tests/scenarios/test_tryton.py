@@ -1,24 +1,22 @@
 """The same deals on a real ERP that nobody here wrote (R-040): Tryton beside the sandboxes."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
-import pytest_asyncio
 
 import starter
-from tests import tryton_server
 from tests.scenarios import stage
 from tests.scenarios.amounts import amounts
 from world.stage import loader
+from world.stage.report import Report
+from world.tryton import ADMIN, ADMIN_PASSWORD, DATABASE
+from world.tryton.house import House
 
-_VENDOR = "tryton"
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def on_tryton(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[starter.Running]:
-    tryton_server.required()
-    async with stage.stack(tmp_path_factory.mktemp("stack"), erp=_VENDOR) as (found, _):
-        yield found
+_READER = Path(__file__).with_name("proteus_reader.py")
 
 
 @pytest.mark.parametrize("scenario", loader.shipped())
@@ -54,3 +52,48 @@ async def test_the_real_erp_s_books_are_checked_again_after_all_that_was_played(
     report = await on_tryton.theater.audit(starter.PlatformOnStage(on_tryton))
 
     assert report.holds
+
+
+async def _read_by_proteus(url: str) -> dict[str, Any]:
+    """Return what Tryton's own client reads, over its own protocol."""
+    where = url.replace("http://", f"http://{ADMIN}:{ADMIN_PASSWORD}@")
+    process = await asyncio.create_subprocess_exec(
+        *(str(House.here().program("python")), str(_READER), f"{where}/{DATABASE}/"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0
+    found: dict[str, Any] = json.loads(output)
+    return found
+
+
+def _assert_invoices_as_reported(read: dict[str, Any], report: Report) -> None:
+    for deal in report.deals:
+        for invoice in deal.invoices:
+            state, number, net, tax, gross, owed, move = read["invoices"][invoice.reference]
+            assert (state, number, move) == ("posted", invoice.number, invoice.voucher)
+            assert (Decimal(net), Decimal(tax)) == (invoice.net, invoice.tax)
+            assert (Decimal(gross), Decimal(owed)) == (invoice.gross, invoice.balance)
+
+
+async def test_the_vendor_s_own_client_reads_what_the_platform_made(
+    on_tryton: starter.Running,
+) -> None:
+    report = await stage.first(on_tryton, "two-entities")
+    (ledger,) = on_tryton.theater.urls.erps
+
+    read = await _read_by_proteus(ledger.url)
+
+    (client,) = report.clients
+    assert read["parties"][client.crm.client] == client.crm.name
+    _assert_invoices_as_reported(read, report)
+    hours = {line[3].split()[0]: line for line in read["timesheets"]}
+    for deal in report.deals:
+        for posting in deal.postings:
+            worker, day, duration, _ = hours[posting.entry]
+            assert (worker, day) == (posting.worker, posting.day.isoformat())
+            assert duration == f"{posting.hours.normalize():f}:00:00"
+    assert read["moves"]
+    for state, number, debit, credit in read["moves"]:
+        assert (state, bool(number)) == ("posted", True)
+        assert Decimal(debit) == Decimal(credit)
