@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -157,7 +157,8 @@ class _MappingFile(BaseModel):
 
 def _systems(row: dict[str, Any]) -> list[Any]:
     system = row.get("system")
-    return system if isinstance(system, list) and system else [system]
+    several = cast("list[Any]", system) if isinstance(system, list) else []
+    return several or [system]
 
 
 def load_secrets(path: Path, systems: Iterable[SystemInstance]) -> Credentials:
