@@ -11,6 +11,7 @@ from connectors.dynamics import connect as dynamics
 from connectors.kantata import connect as kantata
 from connectors.salesforce import OutboundMessages
 from connectors.salesforce import connect as salesforce
+from connectors.tryton import connect as tryton
 
 CRM: dict[str, Callable[[SystemInstance, Credential], AbstractAsyncContextManager[ports.Crm]]] = {
     "salesforce": salesforce
@@ -19,6 +20,7 @@ PSA: dict[str, Callable[[SystemInstance, Credential], AbstractAsyncContextManage
     "kantata": kantata
 }
 ERP: dict[str, Callable[[SystemInstance, Credential], AbstractAsyncContextManager[ports.Erp]]] = {
-    "dynamics": dynamics
+    "dynamics": dynamics,
+    "tryton": tryton,
 }
 INBOUND: dict[str, Callable[[SystemId], inbound.Inbound]] = {"salesforce": OutboundMessages}

@@ -1,6 +1,6 @@
 """The calls we make to Tryton. See `ports.Erp` for what each promises."""
 
-from connectors.ports import Delivery, ErpDelivery
+from connectors.ports import Delivery, ErpDelivery, ErpFeature
 from connectors.tryton._credits import Credits
 from connectors.tryton._hours import Hours
 from connectors.tryton._invoices import Invoices
@@ -16,6 +16,16 @@ _DELIVERS = ErpDelivery(
     invoice=Delivery.FINDABLE,
     invoice_lines=Delivery.UNIQUE,  # written under the invoice's stamp
 )
+_LACKS = frozenset(
+    {
+        ErpFeature.CONTRACTS,
+        ErpFeature.CUSTOMER_GROUPS,
+        ErpFeature.PROJECT_GROUPS,
+        ErpFeature.HOUR_CATEGORIES,
+        ErpFeature.HOUR_JOURNALS,
+        ErpFeature.LINE_AMOUNTS,
+    }
+)
 
 
 class Tryton(Masters, Projects, Hours, Invoices, Credits):
@@ -25,3 +35,8 @@ class Tryton(Masters, Projects, Hours, Invoices, Credits):
     def delivers(self) -> ErpDelivery:
         """Return the classes: Tryton enforces one key, and the rest by who wrote a record last."""
         return _DELIVERS
+
+    @property
+    def lacks(self) -> frozenset[ErpFeature]:
+        """Return what Tryton does not have; it does have credit notes."""
+        return _LACKS

@@ -154,6 +154,24 @@ def _company(firm: Firm, code: str, currency: int) -> int:
         "res.user.write", [admin["id"]], {"companies": [["add", [company]]], "company": company}
     )
     firm.company = company
+    accounts = _accounts(firm, company)
+    for name, rate in (("DOM", "0.19"), ("RC", "0"), ("EXP", "0")):
+        firm.create(
+            "account.tax",
+            company=company,
+            name=name,
+            description=name,
+            type="percentage",
+            rate=Decimal(rate),
+            invoice_account=accounts["250000"],
+            credit_note_account=accounts["250000"],
+        )
+    _years(firm, company)
+    _axes(firm, company)
+    return company
+
+
+def _accounts(firm: Firm, company: int) -> dict[str, int]:
     own = {"company": company}
     accounts = {
         number: firm.create(
@@ -177,20 +195,7 @@ def _company(firm: Firm, code: str, currency: int) -> int:
         firm.call("account.configuration.write", [settings[0]["id"]], defaults)
     else:
         firm.create("account.configuration", **defaults)
-    for name, rate in (("DOM", "0.19"), ("RC", "0"), ("EXP", "0")):
-        firm.create(
-            "account.tax",
-            **own,
-            name=name,
-            description=name,
-            type="percentage",
-            rate=Decimal(rate),
-            invoice_account=accounts["250000"],
-            credit_note_account=accounts["250000"],
-        )
-    _years(firm, company)
-    _axes(firm, company)
-    return company
+    return accounts
 
 
 def _years(firm: Firm, company: int) -> None:
