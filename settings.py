@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -156,9 +156,9 @@ class _MappingFile(BaseModel):
 
 
 def _systems(row: dict[str, Any]) -> list[Any]:
-    system = row.get("system")
-    several = cast("list[Any]", system) if isinstance(system, list) else []
-    return several or [system]
+    system: Any = row.get("system")
+    is_several = isinstance(row.get("system"), list) and system
+    return system if is_several else [system]
 
 
 def load_secrets(path: Path, systems: Iterable[SystemInstance]) -> Credentials:
