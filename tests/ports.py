@@ -1,35 +1,22 @@
 """Fakes that remember, behind the ports. Trouble for any of their calls can be arranged."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TypeVar
 
 from canonical.clients import Account, Client, ClientId, ClientLinks
-from canonical.codes import CustomerCodes, InvoiceCodes
-from canonical.contracts import Contract, MilestoneId, MilestoneTerm
+from canonical.contracts import MilestoneId, MilestoneTerm
 from canonical.entries import MilestoneReached, TimeEntry
 from canonical.invoices import Invoice, InvoiceStatus, Reference
-from canonical.money import Money
 from canonical.notices import Notice, Notices
 from canonical.opportunities import Opportunity
-from canonical.organization import EntityId
-from canonical.postings import BatchId, HourBatch, HourLine
 from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId
 from connectors import errors, ports
-from connectors.ports import Delivery
-from tests.fakes import CRM, ERP, PSA
-from tests.trouble import VENDOR, Troubled, call
+from tests.erp_port import FakeErp
+from tests.fakes import CRM, PSA
+from tests.trouble import VENDOR, Troubled, call, kept, present
 
 T = TypeVar("T")
-
-
-def _present(found: T | None, what: str) -> T:
-    if found is None:
-        raise errors.Missing(VENDOR, f"no {what}")
-    return found
 
 
 class FakeCrm(Troubled):
@@ -45,19 +32,19 @@ class FakeCrm(Troubled):
 
     @call
     async def opportunity(self, opportunity: ForeignId) -> Opportunity:
-        return _present(self.deals.get(opportunity), "opportunity")
+        return present(self.deals.get(opportunity), "opportunity")
 
     @call
     async def account(self, account: ForeignId) -> Account:
-        return _present(self.accounts.get(account), "account")
+        return present(self.accounts.get(account), "account")
 
     @call
     async def record_client(self, account: ForeignId, links: ClientLinks) -> None:
-        self.clients[_present(self.accounts.get(account), "account").id] = links
+        self.clients[present(self.accounts.get(account), "account").id] = links
 
     @call
     async def record_project(self, opportunity: ForeignId, code: ProjectCode, status: str) -> None:
-        self.projects[_present(self.deals.get(opportunity), "opportunity").id] = (code, status)
+        self.projects[present(self.deals.get(opportunity), "opportunity").id] = (code, status)
 
     @call
     async def record_invoice(
@@ -106,7 +93,7 @@ class FakePsa(Troubled):
 
     @call
     async def create_client(self, client: Client) -> ForeignId:
-        return _kept(self.fresh(), client.id, self.companies)
+        return kept(self.fresh(), client.id, self.companies)
 
     @call
     async def find_project(self, code: ProjectCode) -> tuple[ForeignId, ...]:
@@ -114,12 +101,12 @@ class FakePsa(Troubled):
 
     @call
     async def create_project(self, project: Project, client: ForeignId) -> ForeignId:
-        _present(self.companies.get(client), "company")
-        return _kept(self.fresh(), project.code, self.projects)
+        present(self.companies.get(client), "company")
+        return kept(self.fresh(), project.code, self.projects)
 
     @call
     async def archive_project(self, project: ForeignId) -> None:
-        _present(self.projects.get(project), "project")
+        present(self.projects.get(project), "project")
         if project not in self.archived:
             self.archived.append(project)
 
@@ -129,8 +116,8 @@ class FakePsa(Troubled):
 
     @call
     async def create_milestone(self, project: ForeignId, term: MilestoneTerm) -> ForeignId:
-        _present(self.projects.get(project), "project")
-        return _kept(self.fresh(), term.id, self.milestones)
+        present(self.projects.get(project), "project")
+        return kept(self.fresh(), term.id, self.milestones)
 
     @call
     async def changes(self, cursor: str, now: datetime) -> Notices:  # noqa: ARG002 - a port's name
@@ -141,7 +128,7 @@ class FakePsa(Troubled):
     async def approved_time(self, timesheet: ForeignId, page: int) -> ports.TimePage:
         if timesheet in self.drifts:
             raise errors.Drifted(VENDOR, "timesheet")
-        entries = _present(self.timesheets.get(timesheet), "timesheet")
+        entries = present(self.timesheets.get(timesheet), "timesheet")
         end = page * self._page_size
         following = page + 1 if end < len(entries) else None
         found = tuple(entries[end - self._page_size : end])
@@ -165,240 +152,13 @@ class FakePsa(Troubled):
         status: InvoiceStatus,  # noqa: ARG002 - a port's name
         entries: tuple[ForeignId, ...],
     ) -> ForeignId:
-        _present(self.projects.get(project), "project")
+        present(self.projects.get(project), "project")
         self.invoiced.extend(entries)
-        return _kept(self.fresh(), invoice.reference, self.invoices)
-
-
-@dataclass
-class Journal:
-    """An hour journal of the fake ERP; posted once it has a voucher."""
-
-    batch: BatchId
-    lines: tuple[HourLine, ...] = ()
-    voucher: ForeignId | None = None
-
-
-@dataclass
-class Paper:
-    """A free text invoice of the fake ERP; posted once it has a number."""
-
-    reference: Reference
-    currency: str
-    codes: InvoiceCodes
-    invoice: Invoice | None = None
-    number: str | None = None
-    customer: ForeignId | None = None
-
-    @property
-    def net(self) -> Money:
-        """Return the sum of the lines."""
-        return self.invoice.net if self.invoice else Money.zero(self.currency)
-
-
-ENFORCED = ports.ErpDelivery(
-    customer=Delivery.UNIQUE,
-    contract=Delivery.UNIQUE,
-    project=Delivery.UNIQUE,
-    journal=Delivery.FINDABLE,
-    journal_lines=Delivery.UNIQUE,
-    invoice=Delivery.FINDABLE,
-    invoice_lines=Delivery.UNIQUE,
-)
-LOOSE = ports.ErpDelivery(**dict.fromkeys(ENFORCED.model_fields_set, Delivery.FINDABLE))
-
-
-class FakeErp(Troubled):
-    """An ERP in our words. `taxes` holds the percentage of each tax group that has one.
-
-    A `surcharge` is what it adds to every document on its own. Where it `delivers` class B
-    or C it enforces no key: the same once more is a double.
-    """
-
-    def __init__(
-        self,
-        *,
-        taxes: dict[str, str] | None = None,
-        delivers: ports.ErpDelivery = ENFORCED,
-    ) -> None:
-        super().__init__(ERP)
-        self._delivers = delivers
-        self.customers: dict[ForeignId, tuple[EntityId, Client, CustomerCodes]] = {}
-        self.contracts: dict[ForeignId, ForeignId] = {}
-        self.projects: dict[ForeignId, tuple[ForeignId, str]] = {}
-        self.journals: dict[ForeignId, Journal] = {}
-        self.papers: dict[ForeignId, Paper] = {}
-        self.taxes = taxes or {}
-        self.surcharge: Money | None = None
-
-    @property
-    def posted_journals(self) -> list[Journal]:
-        """Return what stands in the ledger as cost."""
-        return [journal for journal in self.journals.values() if journal.voucher]
-
-    @property
-    def posted_invoices(self) -> list[Paper]:
-        """Return what stands in the ledger as revenue."""
-        return [paper for paper in self.papers.values() if paper.number]
-
-    @property
-    def delivers(self) -> ports.ErpDelivery:
-        return self._delivers
-
-    @property
-    def lacks(self) -> frozenset[ports.ErpFeature]:
-        return frozenset()
-
-    def _key(self, delivery: Delivery, ours: str) -> ForeignId:
-        enforced = self._id(ours)
-        return enforced if delivery is Delivery.UNIQUE else self._id(f"{ours}#{self.fresh().value}")
-
-    @call
-    async def find_customers(
-        self,
-        entity: EntityId,  # noqa: ARG002 - a port's name
-        client: Client,
-    ) -> tuple[ForeignId, ...]:
-        return _named(client.id, self.customers)
-
-    @call
-    async def find_contracts(self, contract: Contract) -> tuple[ForeignId, ...]:
-        return _named(contract.id, self.contracts)
-
-    @call
-    async def find_projects(self, project: Project) -> tuple[ForeignId, ...]:
-        return _named(project.code, self.projects)
-
-    @call
-    async def holds_journal_lines(self, journal: ForeignId, batch: HourBatch) -> bool:
-        return _present(self.journals.get(journal), "journal").lines == batch.lines
-
-    @call
-    async def holds_invoice_lines(self, draft: ForeignId, invoice: Invoice) -> bool:
-        return _present(self.papers.get(draft), "invoice").invoice == invoice
-
-    @call
-    async def create_customer(
-        self, entity: EntityId, client: Client, codes: CustomerCodes
-    ) -> ForeignId:
-        customer = self._key(self._delivers.customer, client.id)
-        self.customers[customer] = (entity, client, codes)
-        return customer
-
-    @call
-    async def create_contract(self, contract: Contract, customer: ForeignId) -> ForeignId:
-        _present(self.customers.get(customer), "customer")
-        theirs = self._key(self._delivers.contract, contract.id)
-        self.contracts[theirs] = customer
-        return theirs
-
-    @call
-    async def create_project(
-        self, project: Project, contract: ForeignId, project_group: str
-    ) -> ForeignId:
-        _present(self.contracts.get(contract), "contract")
-        theirs = self._key(self._delivers.project, project.code)
-        self.projects[theirs] = (contract, project_group)
-        return theirs
-
-    @call
-    async def find_journals(
-        self,
-        entity: EntityId,  # noqa: ARG002 - a port's name
-        batch: BatchId,
-    ) -> tuple[ports.Document, ...]:
-        found = [(at, each) for at, each in self.journals.items() if each.batch == batch]
-        return tuple(ports.Document(id=at, is_posted=bool(each.voucher)) for at, each in found)
-
-    @call
-    async def create_journal(self, entity: EntityId, batch: BatchId) -> ForeignId:  # noqa: ARG002
-        return _kept(self.fresh(), Journal(batch), self.journals)
-
-    @call
-    async def fill_journal(self, journal: ForeignId, batch: HourBatch) -> None:
-        draft = _present(self.journals.get(journal), "journal")
-        if draft.voucher is not None:
-            raise errors.Rejected(VENDOR, "the journal is posted")
-        draft.lines = batch.lines
-
-    @call
-    async def discard_journal(self, entity: EntityId, journal: ForeignId) -> None:  # noqa: ARG002
-        if journal in self.journals and self.journals[journal].voucher is not None:
-            raise errors.Rejected(VENDOR, "the journal is posted")
-        self.journals.pop(journal, None)
-
-    @call
-    async def post_journal(self, entity: EntityId, journal: ForeignId) -> ForeignId:  # noqa: ARG002
-        draft = _present(self.journals.get(journal), "journal")
-        if not draft.lines:
-            raise errors.Rejected(VENDOR, "the journal has no lines")
-        draft.voucher = draft.voucher or self._id(f"VOU-{journal.value}")
-        return draft.voucher
-
-    @call
-    async def find_invoices(self, invoice: Invoice) -> tuple[ports.Document, ...]:
-        found = [
-            (at, paper) for at, paper in self.papers.items() if paper.reference == invoice.reference
-        ]
-        return tuple(ports.Document(id=at, is_posted=bool(paper.number)) for at, paper in found)
-
-    @call
-    async def create_invoice(
-        self, invoice: Invoice, customer: ForeignId, codes: InvoiceCodes
-    ) -> ForeignId:
-        _present(self.customers.get(customer), "customer")
-        paper = Paper(invoice.reference, invoice.currency, codes, customer=customer)
-        return _kept(self.fresh(), paper, self.papers)
-
-    @call
-    async def fill_invoice(self, draft: ForeignId, invoice: Invoice, codes: InvoiceCodes) -> None:
-        paper = _present(self.papers.get(draft), "invoice")
-        if paper.number is not None:
-            raise errors.Rejected(VENDOR, "the invoice is posted")
-        paper.invoice, paper.codes = invoice, codes
-
-    @call
-    async def discard_invoice(self, entity: EntityId, draft: ForeignId) -> None:  # noqa: ARG002
-        if draft in self.papers and self.papers[draft].number is not None:
-            raise errors.Rejected(VENDOR, "the invoice is posted")
-        self.papers.pop(draft, None)
-
-    @call
-    async def post_invoice(self, entity: EntityId, draft: ForeignId) -> ForeignId:  # noqa: ARG002
-        paper = _present(self.papers.get(draft), "invoice")
-        paper.number = paper.number or f"FTI-{len(self.posted_invoices) + 1:08}"
-        return self._id(f"VOU-{draft.value}")
-
-    @call
-    async def invoice_status(self, entity: EntityId, document: ForeignId) -> InvoiceStatus:  # noqa: ARG002
-        paper = _present(self.papers.get(document), "invoice")
-        percent = Decimal(self.taxes.get(paper.codes.tax_group, "0"))
-        net = paper.net + (self.surcharge or Money.zero(paper.currency))
-        tax = Money.rounded(net.amount * percent / 100, paper.currency)
-        return InvoiceStatus(
-            state="posted" if paper.number else "draft",
-            number=paper.number,
-            net=net,
-            tax=tax,
-            balance=net + tax if paper.number else None,
-            line_count=len(paper.invoice.lines) if paper.invoice else 0,
-        )
-
-    def _id(self, value: str) -> ForeignId:
-        return ForeignId(system=self.system, value=value)
-
-
-def _kept(made: ForeignId, record: T, records: dict[ForeignId, T]) -> ForeignId:
-    records[made] = record
-    return made
+        return kept(self.fresh(), invoice.reference, self.invoices)
 
 
 def _carrying(reference: T, records: dict[ForeignId, T]) -> tuple[ForeignId, ...]:
     return tuple(made for made, carried in records.items() if carried == reference)
-
-
-def _named(ours: str, records: Iterable[ForeignId]) -> tuple[ForeignId, ...]:
-    return tuple(each for each in records if each.value.partition("#")[0] == ours)
 
 
 PORTS: tuple[type[ports.Crm], type[ports.Psa], type[ports.Erp]] = (FakeCrm, FakePsa, FakeErp)

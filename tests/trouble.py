@@ -78,3 +78,14 @@ def call(
         return answer
 
     return troubled
+
+
+def present(found: T | None, what: str) -> T:
+    if found is None:
+        raise errors.Missing(VENDOR, f"no {what}")
+    return found
+
+
+def kept(made: ForeignId, record: T, records: dict[ForeignId, T]) -> ForeignId:
+    records[made] = record
+    return made

@@ -31,6 +31,7 @@ from store import (
 from store.database import Database
 from store.entries import Arrival, Filed
 from store.tables.effects import AuditRow, IntentRow
+from tests.erp_port import ENFORCED, FakeErp
 from tests.fakes import (
     CRM,
     ERP,
@@ -43,7 +44,7 @@ from tests.fakes import (
     opportunity,
     project,
 )
-from tests.ports import ENFORCED, FakeErp, FakePsa
+from tests.ports import FakePsa
 
 ROUTES = Routes(entity=USMF, crm=CRM, psa=PSA, erp=ERP)
 LANE = Lane(erp=ERP, entity=USMF, shard=0)

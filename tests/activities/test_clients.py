@@ -21,8 +21,9 @@ from store import clients, trail
 from store.clients import UnknownClientError
 from store.database import Database
 from tests.activities import house
+from tests.erp_port import FakeErp
 from tests.fakes import CRM, DEMF, USMF, account, client, foreign
-from tests.ports import FakeCrm, FakeErp, FakePsa
+from tests.ports import FakeCrm, FakePsa
 
 ID = ClientId("CL-00001")
 OPEN = OpenClient(client=ID, routes=house.ROUTES)

@@ -11,8 +11,8 @@ from canonical.systems import ForeignId
 from store import invoices
 from store.database import Database
 from tests.activities import house
+from tests.erp_port import FakeErp
 from tests.fakes import money, tax_decision
-from tests.ports import FakeErp
 
 WRITES = (Kind.INVOICE_DRAFT, Kind.INVOICE_LINES, Kind.INVOICE_POST)
 

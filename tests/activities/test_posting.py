@@ -14,8 +14,8 @@ from store import entries, trail
 from store.database import Database
 from store.tables.work import Progress
 from tests.activities import house
+from tests.erp_port import LOOSE, FakeErp, Journal
 from tests.fakes import ERP, PSA, USMF, entry, foreign
-from tests.ports import LOOSE, FakeErp, Journal
 
 BATCH = BatchId("erp-main/USMF/0/1")
 POST = PostRequest(batch=BATCH, entity=USMF)

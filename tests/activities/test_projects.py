@@ -9,8 +9,9 @@ from connectors.ports import Delivery
 from store import trail
 from store.database import Database
 from tests.activities import house
+from tests.erp_port import LOOSE, FakeErp
 from tests.fakes import ERP, contract, foreign, milestones, opportunity, project
-from tests.ports import LOOSE, FakeCrm, FakeErp, FakePsa
+from tests.ports import FakeCrm, FakePsa
 
 CODE = ProjectCode("PR-00001")
 

@@ -40,6 +40,7 @@ from settings import Settings
 from store import batches, billing, cases, invoices, mappings
 from store.tables.effects import AuditRow
 from store.tables.reference import CounterRow
+from tests.erp_port import FakeErp
 from tests.fakes import (
     CRM,
     ERP,
@@ -52,7 +53,7 @@ from tests.fakes import (
     mapping,
     opportunity,
 )
-from tests.ports import FakeCrm, FakeErp, FakePsa
+from tests.ports import FakeCrm, FakePsa
 from tests.workflows.slow_store import SlowStore
 from tests.workflows.waiting import Handle, card, ended, started, until
 

@@ -16,7 +16,7 @@ from canonical.landscape import Landscape
 from console import deployment
 from settings import Settings
 from tests import servers
-from tests.ports import FakeErp
+from tests.erp_port import FakeErp
 from tests.workflows import stories
 from tests.workflows.house import housed, limited
 from tests.workflows.slow_store import SlowStore

@@ -8,7 +8,8 @@ from canonical.organization import EntityId
 from canonical.projects import Project
 from canonical.systems import ForeignId
 from connectors import errors
-from tests.ports import FakeErp, FakePsa
+from tests.erp_port import FakeErp
+from tests.ports import FakePsa
 from tests.trouble import VENDOR
 
 
