@@ -21,12 +21,15 @@ class Approved(Fact):
 
 
 class BilledLine(Fact):
-    """A line of an invoice that the ledger has posted; `reference` is ours, `document` its own."""
+    """A line of an invoice that the ledger has posted; `reference` is ours, `document` its own.
+
+    `quantity` is None where the ledger shows no hours but an amount, and the hours in words.
+    """
 
     reference: str
     document: str
     line: int
-    quantity: Decimal
+    quantity: Decimal | None
     net: Decimal
     currency: str
 

@@ -26,7 +26,7 @@ STATES = frozenset(
 )
 _PAID_FOR = frozenset({"ready", "billed", "drawn"})
 _HOUR = 3600
-_QUANTITY = Decimal("0.0001")  # what an invoice shows of hours
+_QUANTITY = Decimal("0.0001")  # what an invoice shows of hours, or more
 
 
 class Breach(Fact):
@@ -200,9 +200,11 @@ def _difference(posted: BilledLine, billed: _Total) -> Iterator[str]:
     if (posted.net, posted.currency) != (billed.net, billed.currency):
         there, here = f"{posted.net} {posted.currency}", f"{billed.net} {billed.currency}"
         yield f"is {there} in the ledger, and {here} here"
-    hours = billed.hours.quantize(_QUANTITY, ROUND_HALF_UP)
-    if billed.hours and posted.quantity != hours:
-        yield f"is {posted.quantity} h in the ledger, and {hours} h here"
+    if billed.hours and posted.quantity is not None:
+        shown = min(_QUANTITY, Decimal((0, (1,), int(posted.quantity.as_tuple().exponent))))
+        hours = billed.hours.quantize(shown, ROUND_HALF_UP)
+        if posted.quantity != hours:
+            yield f"is {posted.quantity} h in the ledger, and {hours} h here"
 
 
 def _costed_twice(evidence: Evidence, _: Belief) -> Iterator[Breach]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import httpx
 
-from world.stage import dynamics
+from world.stage import dynamics, tryton
 from world.stage.calls import StageError
 from world.stage.firm import Firm
 from world.stage.keys import Keys
@@ -159,4 +159,10 @@ def _dynamics(
     return dynamics.connect(ledger.url, keys, transport)
 
 
-_CONNECT: dict[str, Connect] = {"dynamics": _dynamics}
+def _tryton(
+    ledger: Ledger, _keys: Keys, transport: httpx.AsyncBaseTransport | None
+) -> AbstractAsyncContextManager[Book]:
+    return tryton.connect(ledger.url, transport, database=ledger.database, serves=ledger.entities)
+
+
+_CONNECT: dict[str, Connect] = {"dynamics": _dynamics, "tryton": _tryton}

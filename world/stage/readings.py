@@ -160,12 +160,12 @@ class HourPosting(Fact):
 
 
 class ErpInvoiceLine(Fact):
-    """A line of an invoice, with its tax."""
+    """A line of an invoice, with its tax. Without a quantity it bills an amount, not hours."""
 
     number: int
     text: str
     note: str
-    quantity: Decimal
+    quantity: Decimal | None
     unit_price: Decimal
     net: Decimal
     tax: Decimal

@@ -140,6 +140,31 @@ class TestL1:
         assert any(says in text for text in _texts(verdict)), _texts(verdict)
         assert len(verdict.breaches) == 1
 
+    @pytest.mark.parametrize("quantity", ["5.3333", "5.333333", "5.33333333"])
+    def test_holds_where_the_ledger_shows_hours_as_finely_as_it_can(self, quantity: str) -> None:
+        hours = Decimal(19200)
+
+        assert _l1(
+            [_approved(seconds=hours)], [_slice(seconds=hours)], [_line(quantity=quantity)]
+        ).holds
+
+    @pytest.mark.parametrize("quantity", ["5.33", "5.3334", "5.333334"])
+    def test_breaks_where_the_ledger_shows_other_hours(self, quantity: str) -> None:
+        hours = Decimal(19200)
+        part = _slice(seconds=hours)
+
+        (text,) = _texts(_l1([_approved(seconds=hours)], [part], [_line(quantity=quantity)]))
+
+        assert f"is {quantity} h in the ledger" in text
+
+    def test_asks_no_hours_of_a_ledger_that_shows_an_amount_and_none(self) -> None:
+        assert _l1([_approved()], [_slice()], [_line(quantity=None)]).holds
+
+    def test_breaks_where_a_ledger_without_hours_has_another_amount(self) -> None:
+        verdict = _l1([_approved()], [_slice()], [_line(quantity=None, net=Decimal("1200.01"))])
+
+        assert "is 1200.01 USD in the ledger, and 1200 USD here" in _texts(verdict)[0]
+
     def test_breaks_where_an_entry_is_billed_on_two_invoices(self) -> None:
         again = _slice(invoice="CT-1/2/1")
         lines = [_line(), _line(reference="CT-1/2/1", document="FTI-2")]

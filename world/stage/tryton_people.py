@@ -1,0 +1,64 @@
+"""Who works in Tryton: the firm's employees, and the platform as a user of its own."""
+
+from collections.abc import Mapping
+
+from world.stage.firm import Firm
+from world.stage.keys import TRYTON_USER, Keys
+from world.stage.tryton_api import Session
+from world.stage.tryton_records import ensure, named
+from world.tryton import ADMIN
+
+GROUPS = (
+    "Accounting",
+    "Analytic Administration",
+    "Project Administration",
+    "Timesheet Administration",
+)
+_USER = "res.user"
+
+
+async def employees(session: Session, firm: Firm, owners: Mapping[str, int]) -> None:
+    """Enter everybody whom these companies employ, with what an hour costs in their currency."""
+    people = {one.employee: one for one in firm.people.values() if one.entity in owners}
+    told = [{"code": code, "name": one.name} for code, one in people.items()]
+    parties = named(await ensure(session, "party.party", ("code",), told))
+    rows = [{"company": owners[one.entity], "party": parties[code]} for code, one in people.items()]
+    known = await ensure(session, "company.employee", ("company", "party"), rows)
+    costs = [
+        {
+            "employee": known[owners[one.entity], parties[code]],
+            "date": cost.since,
+            "cost_price": cost.per_hour,
+        }
+        for code, one in people.items()
+        for cost in one.costs
+        if cost.currency == firm.entities[one.entity].currency
+    ]
+    await ensure(session, "company.employee_cost_price", ("employee", "date"), costs)
+
+
+async def let_in(session: Session, keys: Keys) -> None:
+    """Make the platform a user with the password of its keys and the groups that it needs."""
+    groups = await session.select("res.group", [["name", "in", GROUPS]], ["name"])
+    ids = sorted(int(group["id"]) for group in groups)
+    known = await session.select(_USER, [["login", "=", TRYTON_USER]], ["groups", "companies"])
+    if not known:
+        row = {"login": TRYTON_USER, "name": "Tiebeam", "password": keys.tryton_password}
+        await session.create(_USER, [row | {"groups": [["add", ids]]}])
+    else:
+        changes = {"password": keys.tryton_password, "groups": [["add", ids]]}
+        await session.write(_USER, [known[0]["id"]], changes)
+
+
+async def give_companies(session: Session, companies: list[int]) -> None:
+    """Let the administrator and the platform work in all companies at once."""
+    fields, logins = ["companies", "company", "company_filter"], [ADMIN, TRYTON_USER]
+    for user in await session.select(_USER, [["login", "in", logins]], fields):
+        missing = sorted(set(companies) - set(user["companies"]))
+        if missing:
+            changes = {
+                "companies": [["add", missing]],
+                "company": user["company"] or companies[0],
+                "company_filter": "all",
+            }
+            await session.write(_USER, [user["id"]], changes)
