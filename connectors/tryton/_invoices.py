@@ -41,7 +41,7 @@ class Invoices(Analytics):
             Rejected: Tryton refuses it, or the party has no address or receivable account.
         """
         company = await self._company(invoice.entity)
-        party = await self._party(int(customer.value), company)
+        party = await self._billed(customer, company)
         await self._owned(_wire.Tax, company, name=codes.tax_group)  # before there is a draft
         journal = await self._known(_wire.Journal, None, {"code": self._options.revenue_journal})
         values = _mapping.new_invoice(
@@ -129,14 +129,12 @@ class Invoices(Analytics):
         except ValueError:  # its text quotes the amounts
             raise errors.Drifted(VENDOR, "the amounts do not fit their currency") from None
 
-    async def _party(self, party: int, company: _wire.Company) -> _wire.Party:
-        found = await self._rows(_wire.Party, [["id", "=", party]], company)
-        if not found:
-            raise errors.Rejected(VENDOR, "there is no such party")
-        if not found[0].addresses:
-            reason = f"{found[0].code} has no address"
+    async def _billed(self, customer: ForeignId, company: _wire.Company) -> _wire.Party:
+        party = await self._party(customer, company)
+        if not party.addresses:
+            reason = f"{party.code} has no address"
             raise errors.Rejected(VENDOR, "the party has no address", reason=reason)
-        return found[0]
+        return party
 
     async def _receivable(self, party: _wire.Party, company: _wire.Company) -> int:
         if party.account_receivable is not None:

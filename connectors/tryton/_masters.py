@@ -11,13 +11,16 @@ from connectors.tryton._server import Server
 
 
 class Masters(Server):
-    """A party is one for all companies; its payment term is each company's own."""
+    """A party is one for all companies; its payment term is each company's own.
+
+    A customer's id is the party's code, so that it is the same in every company and database.
+    """
 
     async def find_customers(self, entity: EntityId, client: Client) -> tuple[ForeignId, ...]:
         """Return the party under the client's id."""
         company = await self._company(entity)
         found = await self._rows(_wire.Party, [["code", "=", client.id]], company)
-        return tuple(self._id(party.id) for party in found)
+        return tuple(self._id(client.id) for _ in found)
 
     async def create_customer(
         self, entity: EntityId, client: Client, codes: CustomerCodes
@@ -43,9 +46,10 @@ class Masters(Server):
             term=term.id,
         )
         try:
-            return self._id(await self._create(_wire.Party, values, company))
+            await self._create(_wire.Party, values, company)
         except errors.Rejected as refusal:
-            return await self._in_the_way(refusal, client, term, company)
+            await self._in_the_way(refusal, client, term, company)
+        return self._id(client.id)
 
     async def _in_the_way(
         self,
@@ -53,8 +57,8 @@ class Masters(Server):
         client: Client,
         term: _wire.PaymentTerm,
         company: _wire.Company,
-    ) -> ForeignId:
-        """Return the party for which Tryton refused ours, if it is the client's."""
+    ) -> None:
+        """See that the party for which Tryton refused ours is the client's."""
         found = await self._rows(_wire.Party, [["code", "=", client.id]], company)
         if not found:
             raise refusal
@@ -65,4 +69,3 @@ class Masters(Server):
         if party.customer_payment_term is None:
             values = {"customer_payment_term": term.id}
             await self._change(_wire.Party, "write", [[party.id], values], company)
-        return self._id(party.id)

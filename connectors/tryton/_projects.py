@@ -29,7 +29,7 @@ class Projects(Analytics):
             Rejected: Tryton refuses the values, or the id is another customer's contract.
         """
         company = await self._company(contract.entity)
-        party = int(customer.value)
+        party = (await self._party(customer, company)).id
         for work in await self._works(contract.id, _ROOTS, company):
             if work.party == party:
                 return self._id(work.id)

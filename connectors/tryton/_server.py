@@ -131,6 +131,17 @@ class Server:
         """
         return await self._known(_wire.Company, None, {"party.code": entity})
 
+    async def _party(self, customer: ForeignId, company: _wire.Company) -> _wire.Party:
+        """Return a customer's party as it is now.
+
+        Raises:
+            Rejected: there is none.
+        """
+        found = await self._rows(_wire.Party, [["code", "=", customer.value]], company)
+        if not found:
+            raise errors.Rejected(VENDOR, "there is no such party", reason=customer.value)
+        return found[0]
+
     async def _known(
         self, row: type[_R], company: _wire.Company | None, fields: Mapping[str, Value]
     ) -> _R:

@@ -8,6 +8,9 @@ from typing import NamedTuple
 from world.stage.report import DealReport, InvoiceReport, Report
 
 
+_SHOWN = Decimal("0.0001")  # of hours; one ERP keeps six decimals of them, one all
+
+
 class Billed(NamedTuple):
     """An invoice as its ledger has it; `owed` is the gross in the currency of the books."""
 
@@ -41,7 +44,7 @@ def amounts(report: Report) -> dict[str, Amounts]:
 
 
 def _of_deal(deal: DealReport) -> Amounts:
-    places = sorted(posting.hours.normalize() for posting in deal.postings)
+    places = sorted(posting.hours.quantize(_SHOWN) for posting in deal.postings)
     return Amounts(
         hours={f"entry {number}": hours for number, hours in enumerate(places, start=1)},
         invoices=[_billed(each) for each in sorted(deal.invoices, key=lambda each: each.reference)],

@@ -58,7 +58,7 @@ async def _read_by_proteus(url: str) -> dict[str, Any]:
     """Return what Tryton's own client reads, over its own protocol."""
     where = url.replace("http://", f"http://{ADMIN}:{ADMIN_PASSWORD}@")
     process = await asyncio.create_subprocess_exec(
-        *(str(House.here().program("python")), str(_READER), f"{where}/{DATABASE}/"),
+        *(str(House.here().program("python")), str(_READER), f"{where}/{DATABASE}/rpc/"),
         stdout=asyncio.subprocess.PIPE,
     )
     output, _ = await process.communicate()
