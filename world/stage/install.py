@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from world.stage import systems
+from world.stage import loader, systems
 from world.stage.keys import Keys
 from world.stage.systems import Urls
 
@@ -28,7 +28,7 @@ async def install(
     async with systems.connect(urls, keys, transport) as opened:
         await opened.crm.door.change_settings(_crm(keys, outbound_url))
         await opened.psa.door.change_settings({"tokens": list(keys.kantata_tokens)})
-        await opened.erp.install(keys)
+        await opened.erp.install(keys, loader.shipped_firm())
 
 
 def _crm(keys: Keys, outbound_url: str) -> dict[str, Any]:

@@ -85,10 +85,11 @@ class Finance:
         for book in self.books:
             book.learn(firm)
 
-    async def install(self, keys: Keys) -> None:
-        """Let the platform into every ERP."""
-        for book in self.books:
+    async def install(self, keys: Keys, firm: Firm) -> None:
+        """Let the platform into every ERP, which has the firm as far as it is known by now."""
+        for ledger, book in self._books.items():
             await book.install(keys)
+            await book.set_up(firm.only(ledger.entities))
 
     async def move_clocks(self, day: date) -> None:
         """Get every ERP ready for documents of a day."""

@@ -58,6 +58,11 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _SHIPPED.glob("*.yaml") if path.name != _FIRM))
 
 
+def shipped_firm() -> Firm:
+    """Return the firm that comes with the world."""
+    return load_firm(_SHIPPED / _FIRM)
+
+
 def find(name: str) -> Path:
     """Return the file of a shipped scenario, or the path that was meant.
 
