@@ -74,11 +74,11 @@ def _long_story(folder: Path) -> Path:
     story = yaml.safe_load(shipped.read_text())
     (deal,) = story["deals"].values()
     (key,) = story["deals"]
-    days = [_FIRST_DAY + timedelta(days=number) for number in range(_TRIALS)]
+    days = [str(_FIRST_DAY + timedelta(days=number)) for number in range(_TRIALS)]
     deal |= {"service_start": _FIRST_DAY.isoformat(), "service_end": "2026-05-31"}
     deal["rates"] = [{"role": "CONSULTANT", "since": "2026-05-01", "per_hour": 150, "hours": 25}]
     story["timeline"] = [
-        {"on": _FIRST_DAY, "win": key},
+        {"on": str(_FIRST_DAY), "win": key},
         *({"on": day, "work": key, "who": "kim", "hours": 1, "note": "Advice"} for day in days),
         {"on": days[-1], "approve": key, "by": "pat"},
     ]
