@@ -28,6 +28,11 @@ class CostBooks:
     own: _wire.Company
 
 
+def placeholder(batch: str, account: int) -> dict[str, Value]:
+    """Return the only line of a journal that is not filled. Filling it uses the line up."""
+    return {"account": account, "description": batch, "debit": Decimal(0), "credit": Decimal(0)}
+
+
 def cost_lines(batch: HourBatch, books: CostBooks) -> list[Value]:
     """Return a debit of each entry's cost, and one credit a currency."""
     debits: list[Value] = []
@@ -81,6 +86,12 @@ def time_line(line: HourLine, batch: HourBatch, employee: int, company: int) -> 
         "duration": duration(line.worked),
         "description": f"{line.entry} {batch.id}",
     }
+
+
+def added_time(project: _wire.Work, lines: Sequence[Value]) -> dict[str, Value]:
+    """Return what adds timesheet lines to a project's work."""
+    (timesheet, *_) = project.timesheet_works
+    return {"timesheet_works": [["write", [timesheet], {"timesheet_lines": created(*lines)}]]}
 
 
 def times(batch: HourBatch) -> Times:

@@ -10,11 +10,11 @@ from connectors.tryton._projects import Projects
 _DELIVERS = ErpDelivery(
     customer=Delivery.UNIQUE,  # party.code is unique
     contract=Delivery.FINDABLE,
-    project=Delivery.UNIQUE,  # written under the contract's stamp
+    project=Delivery.FINDABLE,
     journal=Delivery.FINDABLE,
-    journal_lines=Delivery.UNIQUE,  # written under the stamps of the move and of the works
+    journal_lines=Delivery.UNIQUE,  # by a placeholder and by stamps
     invoice=Delivery.FINDABLE,
-    invoice_lines=Delivery.UNIQUE,  # written under the invoice's stamp
+    invoice_lines=Delivery.UNIQUE,  # they come with the invoice
 )
 _LACKS = frozenset(
     {
@@ -33,7 +33,7 @@ class Tryton(Masters, Projects, Hours, Invoices, Credits):
 
     @property
     def delivers(self) -> ErpDelivery:
-        """Return the classes: Tryton enforces one key, and the rest by who wrote a record last."""
+        """Return the classes: Tryton enforces one key; the rest is found again."""
         return _DELIVERS
 
     @property

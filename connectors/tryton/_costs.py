@@ -16,6 +16,14 @@ class Costs(Analytics):
     """A move has one date: the last day of the batch. Analytic lines have the entry's own."""
 
     async def _add_costs(self, move: _wire.Move, batch: HourBatch, company: _wire.Company) -> None:
+        """Put the cost of a batch in the place of the placeholder.
+
+        The stamp alone does not hold with SQLite, where two writes at once can both find it
+        fresh. The placeholder is deleted within the same transaction, and only once.
+
+        Raises:
+            Transient: another attempt has filled the move at the same time.
+        """
         day = _booking.last_day(batch.lines)
         books = await self._cost_books(batch, company, day)
         period = await self._period(batch, company)
@@ -29,7 +37,7 @@ class Costs(Analytics):
             "period": period,
             "lines": _mapping.created(*lines),
         }
-        await self._write([(move, values)], company)
+        await self._write([(move, values)], company, [move])
 
     async def _holds_costs(
         self, move: _wire.Move, batch: HourBatch, company: _wire.Company
@@ -39,10 +47,16 @@ class Costs(Analytics):
         return _booking.costs_found(lines, account) == _booking.costs(batch)
 
     async def _take_back(self, move: _wire.Move, company: _wire.Company) -> None:
-        """Delete the lines of a draft, so that a batch that is refused has left nothing."""
+        """Put the placeholder back, so that a batch that is refused has left nothing."""
         now = await self._row(_wire.Move, move.id, company)
-        if now.lines:
-            await self._write([(now, {"lines": [["delete", now.lines]]})], company)
+        if now.is_filled:
+            only = await self._placeholder(now.description or "", company)
+            change: Value = [["delete", now.lines], *only]
+            await self._write([(now, {"lines": change})], company, [now])
+
+    async def _placeholder(self, batch: str, company: _wire.Company) -> list[Value]:
+        account = await self._account(self._options.clearing_account, company)
+        return _mapping.created(_booking.placeholder(batch, account))
 
     async def _account(self, code: str, company: _wire.Company) -> int:
         return (await self._owned(_wire.Account, company, code=code)).id

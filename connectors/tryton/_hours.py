@@ -36,7 +36,7 @@ class Hours(Costs, Times):
         )
 
     async def create_journal(self, entity: EntityId, batch: BatchId) -> ForeignId:
-        """Create an empty draft move. Class B: its description can be searched.
+        """Create a draft move with a placeholder. Class B: its description can be searched.
 
         It is dated into any open period; with the lines come their date and period.
         """
@@ -52,6 +52,7 @@ class Hours(Costs, Times):
             "period": found[0].id,
             "date": found[0].start_date,
             "description": batch,
+            "lines": await self._placeholder(batch, company),
         }
         return self._id(await self._create(_wire.Move, values, company))
 
@@ -61,16 +62,17 @@ class Hours(Costs, Times):
         move = await self._row(_wire.Move, int(journal.value), company)
         if not await self._holds_costs(move, batch, company):
             return False
-        works = await self._stamped_works(batch, company)
+        works = await self._stamped(batch, company)
         lines = await self._times_of(batch.id, company, works)
         return _booking.times_found(lines) == _booking.times(batch)
 
     async def fill_journal(self, journal: ForeignId, batch: HourBatch) -> None:
         """Add the cost of all entries, then their time; what is there is not added again.
 
-        Class A: the move is written under its stamp, and so are the works that the time
-        belongs to. Of two attempts that read the same stamp one is refused. What Tryton
-        refuses leaves nothing: if it is the time, the cost is taken out again.
+        Class A: the cost uses up the placeholder, and the time is written under stamps that
+        are read before it is looked for. So of attempts that overlap one adds each, and one
+        that comes late adds nothing. What Tryton refuses leaves nothing: if it is the time,
+        the cost is taken out again.
 
         Raises:
             Rejected: Tryton refuses a line, the journal holds other lines, a period is not
@@ -81,16 +83,15 @@ class Hours(Costs, Times):
         company = await self._company(batch.entity)
         move = await self._row(_wire.Move, int(journal.value), company)
         await self._employees(batch, company)  # nothing is written if somebody is not there
-        await self._timesheets(batch, company)
-        if not move.lines:
+        stamped = await self._stamped(batch, company)
+        if not move.is_filled:
             await self._add_costs(move, batch, company)
         elif not await self._holds_costs(move, batch, company):
             raise errors.Rejected(VENDOR, "the journal holds other lines")
-        works = await self._stamped_works(batch, company)
-        if move.lines and await self._has_times(batch, company, works):
+        if await self._has_times(batch, company, stamped):
             return
         try:
-            await self._add_times(works, batch, company)
+            await self._add_times(stamped, batch, company)
         except errors.Rejected:
             await self._take_back(move, company)
             raise
@@ -104,7 +105,7 @@ class Hours(Costs, Times):
             return
         if move.state == _POSTED:
             raise errors.Rejected(VENDOR, "the journal is posted")
-        if move.lines and move.description:
+        if move.is_filled and move.description:
             await self._delete_times(BatchId(move.description), company)
         try:
             await self._change(_wire.Move, "delete", [[move.id]], company)
@@ -118,17 +119,25 @@ class Hours(Costs, Times):
     async def post_journal(self, entity: EntityId, journal: ForeignId) -> ForeignId:
         """Post the move and return its number. Class A: a posted one stays as it is."""
         company = await self._company(entity)
-        refusal: errors.Rejected | None = None
-        try:
-            await self._change(_wire.Move, "post", [[int(journal.value)]], company)
-        except errors.Rejected as exc:
-            refusal = exc
         move = await self._row(_wire.Move, int(journal.value), company)
+        if not move.is_filled:
+            raise errors.Rejected(VENDOR, "the journal is empty")
         if move.state != _POSTED:
-            raise refusal or errors.Uncertain(VENDOR, "the move is not posted")
+            move = await self._posted(move, company)
         if not move.number:
             raise errors.Drifted(VENDOR, "a posted move has no number")
         return self._id(move.number)
+
+    async def _posted(self, move: _wire.Move, company: _wire.Company) -> _wire.Move:
+        refusal: errors.Rejected | None = None
+        try:
+            await self._change(_wire.Move, "post", [[move.id]], company)
+        except errors.Rejected as exc:
+            refusal = exc
+        now = await self._row(_wire.Move, move.id, company)
+        if now.state != _POSTED:
+            raise refusal or errors.Uncertain(VENDOR, "the move is not posted")
+        return now
 
     async def _has_times(
         self, batch: HourBatch, company: _wire.Company, works: Sequence[_wire.TimesheetWork]

@@ -1,4 +1,4 @@
-"""Customer invoices: a draft that carries our reference, its lines in one write, posting."""
+"""Customer invoices: a draft that carries our reference and all its lines, posting."""
 
 from canonical.codes import InvoiceCodes
 from canonical.invoices import Invoice, InvoiceStatus
@@ -32,60 +32,42 @@ class Invoices(Analytics):
     async def create_invoice(
         self, invoice: Invoice, customer: ForeignId, codes: InvoiceCodes
     ) -> ForeignId:
-        """Create a draft without lines. Class B: its reference can be searched.
+        """Create a draft with all its lines, in one call. Class B: its reference can be searched.
 
         The purchase order is its description and the tax note its comment; address, payment
         term and receivable account are the party's, the account else the company's.
 
         Raises:
-            Rejected: Tryton refuses it, or the party has no address or receivable account.
+            Rejected: Tryton refuses it or a line, the party has no address or receivable
+                account, or something that a line names is not set up.
         """
         company = await self._company(invoice.entity)
         party = await self._billed(customer, company)
-        await self._owned(_wire.Tax, company, name=codes.tax_group)  # before there is a draft
+        account = await self._receivable(party, company)
         journal = await self._known(_wire.Journal, None, {"code": self._options.revenue_journal})
+        books = await self._revenue_books(invoice, codes, company)
         values = _mapping.new_invoice(
-            invoice,
-            party,
-            account=await self._receivable(party, company),
-            currency=await self._currency(invoice.currency),
-            journal=journal.id,
+            invoice, party, books, account=account, journal=journal.id, company=company.id
         )
-        return self._id(
-            await self._create(_wire.Invoice, values | {"company": company.id}, company)
-        )
+        return self._id(await self._create(_wire.Invoice, values, company))
 
     async def holds_invoice_lines(self, draft: ForeignId, invoice: Invoice) -> bool:
         """Tell whether the draft's lines are the invoice's."""
         company = await self._company(invoice.entity)
+        await self._row(_wire.Invoice, int(draft.value), company)
         where: Domain = [["invoice", "=", int(draft.value)], ["company", "=", company.id]]
         return _mapping.bills(await self._rows(_wire.InvoiceLine, where, company), invoice)
 
     async def fill_invoice(self, draft: ForeignId, invoice: Invoice, codes: InvoiceCodes) -> None:
-        """Add all lines or none. Class A: the invoice is written under its stamp.
+        """See that the lines are there: they came with the draft. Class A: nothing is written.
 
         Raises:
-            Rejected: Tryton refuses a line, or the draft holds other lines.
+            Rejected: the draft holds other lines.
             Missing: there is no such draft.
-            Transient: somebody wrote the invoice at the same time.
         """
-        company = await self._company(invoice.entity)
-        header = await self._row(_wire.Invoice, int(draft.value), company)
-        if header.lines:
-            if await self.holds_invoice_lines(draft, invoice):
-                return
+        del codes  # the draft was created with them
+        if not await self.holds_invoice_lines(draft, invoice):
             raise errors.Rejected(VENDOR, "the draft holds other lines")
-        books = _mapping.RevenueBooks(
-            revenue_account=(
-                await self._owned(_wire.Account, company, code=codes.revenue_account)
-            ).id,
-            tax=(await self._owned(_wire.Tax, company, name=codes.tax_group)).id,
-            currency=await self._currency(invoice.currency),
-            unit=await self._known(_wire.Unit, None, {"name": self._options.hour_unit}),
-            axes=await self._axes([line.dimensions for line in invoice.lines], company),
-        )
-        lines = [_mapping.new_invoice_line(line, books, company.id) for line in invoice.lines]
-        await self._write([(header, {"lines": _mapping.created(*lines)})], company)
 
     async def discard_invoice(self, entity: EntityId, draft: ForeignId) -> None:
         """Delete a draft; its lines go with it. Class A."""
@@ -144,5 +126,16 @@ class Invoices(Analytics):
                 return defaults.default_account_receivable
         raise errors.Rejected(VENDOR, "no receivable account is set up")
 
-    async def _currency(self, code: str) -> int:
-        return (await self._known(_wire.Currency, None, {"code": code})).id
+    async def _revenue_books(
+        self, invoice: Invoice, codes: InvoiceCodes, company: _wire.Company
+    ) -> _mapping.RevenueBooks:
+        account = await self._owned(_wire.Account, company, code=codes.revenue_account)
+        tax = await self._owned(_wire.Tax, company, name=codes.tax_group)
+        currency = await self._known(_wire.Currency, None, {"code": invoice.currency})
+        return _mapping.RevenueBooks(
+            revenue_account=account.id,
+            tax=tax.id,
+            currency=currency.id,
+            unit=await self._known(_wire.Unit, None, {"name": self._options.hour_unit}),
+            axes=await self._axes([line.dimensions for line in invoice.lines], company),
+        )

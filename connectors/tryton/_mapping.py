@@ -107,11 +107,19 @@ def rounded(exact: Decimal, smallest: Decimal) -> Decimal:
     return (exact / smallest).quantize(_ONE, rounding=ROUND_HALF_EVEN) * smallest
 
 
-def new_invoice(
-    invoice: Invoice, party: _wire.Party, *, account: int, currency: int, journal: int
+def new_invoice(  # noqa: PLR0913 - what a record refers to
+    invoice: Invoice,
+    party: _wire.Party,
+    books: RevenueBooks,
+    *,
+    account: int,
+    journal: int,
+    company: int,
 ) -> dict[str, Value]:
-    """Return a draft without lines, which carries our reference."""
+    """Return a draft with its lines, which carries our reference."""
+    lines = (new_invoice_line(line, books, company) for line in invoice.lines)
     return {
+        "company": company,
         "type": "out",
         "reference": invoice.reference,
         "description": invoice.purchase_order,
@@ -121,8 +129,9 @@ def new_invoice(
         "invoice_address": party.addresses[0],
         "payment_term": party.customer_payment_term,
         "account": account,
-        "currency": currency,
+        "currency": books.currency,
         "journal": journal,
+        "lines": created(*lines),
     }
 
 

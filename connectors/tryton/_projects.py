@@ -48,9 +48,9 @@ class Projects(Analytics):
     ) -> ForeignId:
         """Create the project's analytic value and work, whichever is not there yet.
 
-        Class A: each is written under the stamp of what it goes below, read before looking,
-        so that of two attempts one finds what the other made. The project group is the
-        work's product, if the firm has one of that code.
+        Class B: the code can be searched. Each is written under the stamp of what it goes
+        below, read before looking, so that an attempt that comes late is refused. The
+        project group is the work's product, if the firm has one of that code.
 
         Raises:
             Rejected: Tryton refuses the values, the code is another contract's project, or
@@ -76,7 +76,7 @@ class Projects(Analytics):
         products = await self._rows(_wire.Product, [["code", "=", group]], company, most=1)
         product = products[0].id if products else None
         values = _mapping.new_project(project, below, company.id, product)
-        await self._write([(below, {"children": _mapping.created(values)})], company)
+        await self._write([(below, {"children": _mapping.created(values)})], company, [below])
         found = await self._works(project.code, _BELOW, company)
         if not found:
             raise errors.Uncertain(VENDOR, "the project is not there after it was created")
@@ -88,7 +88,7 @@ class Projects(Analytics):
         where: Domain = [["root", "=", axis.id], ["code", "=", code]]
         if not await self._rows(_wire.AxisValue, where, company, most=1):
             value = _mapping.axis_value(code, project.name, axis.id, company.id)
-            await self._write([(axis, {"childs": _mapping.created(value)})], company)
+            await self._write([(axis, {"childs": _mapping.created(value)})], company, [axis])
 
     async def _works(self, code: str, where: Domain, company: _wire.Company) -> list[_wire.Work]:
         found = await self._rows(

@@ -66,7 +66,11 @@ class Rpc:
             content=http.write_json(body),
             headers={"Content-Type": "application/json"},
         )
-        return await http.send(self._http, request, _DIALECT, write=write)
+        try:
+            return await http.send(self._http, request, _DIALECT, write=write)
+        except errors.ConnectorError as exc:  # every call has the same address
+            exc.args = (f"{exc} to {method}",)
+            raise
 
 
 def encoded(value: Value) -> http.Json:

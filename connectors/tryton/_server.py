@@ -82,19 +82,21 @@ class Server:
                 raise errors.Uncertain(VENDOR, f"{row.model}.create answers no id")
 
     async def _write(
-        self, writes: Sequence[tuple[_wire.Guarded, Mapping[str, Value]]], company: _wire.Company
+        self,
+        writes: Sequence[tuple[_wire.Row, Mapping[str, Value]]],
+        company: _wire.Company,
+        stamped: Sequence[_wire.Guarded],
     ) -> None:
-        """Write all of the records, of one model, or none; none if one has been written since.
+        """Write records of one model, all or none; none if a stamped one has been written since.
 
         Raises:
             Transient: somebody wrote one since it was read, maybe an earlier attempt of ours.
         """
-        row = type(writes[0][0])
         params: list[Value] = []
         for record, values in writes:
             params += [[record.id], values]
-        stamps = {f"{row.model},{record.id}": record.stamp for record, _ in writes}
-        await self._change(row, "write", params, company, {"_timestamp": stamps})
+        stamps = {f"{record.model},{record.id}": record.stamp for record in stamped}
+        await self._change(type(writes[0][0]), "write", params, company, {"_timestamp": stamps})
 
     async def _change(
         self,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from canonical.postings import BatchId, HourBatch
 from connectors import errors
-from connectors.tryton import _booking, _mapping, _wire
+from connectors.tryton import _booking, _wire
 from connectors.tryton._faults import VENDOR
 from connectors.tryton._rpc import Value
 from connectors.tryton._server import Domain, Server, escaped
@@ -14,32 +14,40 @@ from connectors.tryton._server import Domain, Server, escaped
 class Times(Server):
     """Lines of several works go in with one call; the text of each ends in the batch's id."""
 
-    async def _stamped_works(
-        self, batch: HourBatch, company: _wire.Company
-    ) -> list[_wire.TimesheetWork]:
+    async def _stamped(self, batch: HourBatch, company: _wire.Company) -> list[_wire.TimesheetWork]:
         """Return what the batch's time belongs to, with the stamps as they are now."""
-        ids = sorted((await self._timesheets(batch, company)).values())
+        projects = await self._projects(batch, company)
+        ids = sorted({work.timesheet_works[0] for work in projects.values()})
         found = await self._rows(_wire.TimesheetWork, [["id", "in", ids]], company)
-        if len(found) != len(set(ids)):
+        if len(found) != len(ids):
             raise errors.Rejected(VENDOR, "a project takes no time any more")
         return found
 
     async def _add_times(
-        self, works: Sequence[_wire.TimesheetWork], batch: HourBatch, company: _wire.Company
+        self, stamped: Sequence[_wire.TimesheetWork], batch: HourBatch, company: _wire.Company
     ) -> None:
-        """Add the time of a batch to works, none of which was written since it was read."""
+        """Add the time of a batch, if nobody has added any to its projects since.
+
+        Each line goes in by way of its project. The write of the project takes the lock
+        before the stamp below it is looked at, so that it holds with SQLite too, where two
+        writes at once can both find the stamp of what they write directly fresh.
+
+        Raises:
+            Transient: somebody has, maybe another attempt of ours.
+        """
         employees = await self._employees(batch, company)
-        timesheets = await self._timesheets(batch, company)
-        lines: defaultdict[int, list[Value]] = defaultdict(list)
+        projects = await self._projects(batch, company)
+        lines: defaultdict[str, list[Value]] = defaultdict(list)
         for line in batch.lines:
             employee = employees[line.resource]
-            lines[timesheets[line.dimensions.project]].append(
+            lines[line.dimensions.project].append(
                 _booking.time_line(line, batch, employee, company.id)
             )
-        writes: list[tuple[_wire.Guarded, dict[str, Value]]] = [
-            (work, {"timesheet_lines": _mapping.created(*lines[work.id])}) for work in works
+        writes = [
+            (projects[code], _booking.added_time(projects[code], added))
+            for code, added in lines.items()
         ]
-        await self._write(writes, company)
+        await self._write(writes, company, stamped)
 
     async def _times_of(
         self, batch: BatchId, company: _wire.Company, works: Sequence[_wire.TimesheetWork] = ()
@@ -60,8 +68,8 @@ class Times(Server):
             ids = [line.id for line in lines]
             await self._change(_wire.TimesheetLine, "delete", [ids], company)
 
-    async def _timesheets(self, batch: HourBatch, company: _wire.Company) -> dict[str, int]:
-        """Return what time belongs to, by project code.
+    async def _projects(self, batch: HourBatch, company: _wire.Company) -> dict[str, _wire.Work]:
+        """Return the works of the batch's projects by their codes.
 
         Raises:
             Rejected: a project is not there, or takes no time.
@@ -73,7 +81,7 @@ class Times(Server):
         if without:
             reason = f"{', '.join(without)} not available on timesheets"
             raise errors.Rejected(VENDOR, "a project takes no time", reason=reason)
-        return {code: work.timesheet_works[0] for code, work in found.items()}
+        return found
 
     async def _employees(self, batch: HourBatch, company: _wire.Company) -> dict[str, int]:
         codes = {line.resource for line in batch.lines}

@@ -201,7 +201,10 @@ class TimesheetLine(Row):
 
 
 class Move(Guarded):
-    """A move of the ledger; it has a number once it is posted."""
+    """A move of the ledger; it has a number once it is posted.
+
+    One that is filled has a debit and a credit at least, one that is not only a placeholder.
+    """
 
     model = "account.move"
 
@@ -209,6 +212,11 @@ class Move(Guarded):
     number: str | None
     description: str | None
     lines: list[int]
+
+    @property
+    def is_filled(self) -> bool:
+        """Tell whether it has more than the placeholder."""
+        return len(self.lines) > 1
 
 
 class MoveLine(Row):
