@@ -1,5 +1,6 @@
 """What the systems themselves say, in the form that the laws compare."""
 
+from datetime import date
 from decimal import Decimal
 
 from world.stage.facts import Fact
@@ -34,6 +35,29 @@ class BilledLine(Fact):
     currency: str
 
 
+class InvoicedLine(Fact):
+    """What a line of an invoice comes to, and its revenue account."""
+
+    account: str
+    net: Decimal
+    tax: Decimal
+
+
+class PostedInvoice(Fact):
+    """An invoice that the ledger has posted; `owed` is its gross in the currency of the books."""
+
+    entity: str
+    document: str
+    reference: str
+    number: str
+    voucher: str
+    client: str
+    day: date
+    currency: str
+    lines: tuple[InvoicedLine, ...]
+    owed: Decimal | None
+
+
 class CostLine(Fact):
     """An entry of time whose cost the ledger has posted."""
 
@@ -46,6 +70,7 @@ class Booking(Fact):
 
     entity: str
     journal: str
+    voucher: str
     account: str
     currency: str
     amount: Decimal
@@ -66,6 +91,7 @@ class Evidence(Fact):
 
     approved: tuple[Approved, ...] = ()
     billed: tuple[BilledLine, ...] = ()
+    invoices: tuple[PostedInvoice, ...] = ()
     costs: tuple[CostLine, ...] = ()
     bookings: tuple[Booking, ...] = ()
     sent: tuple[Sent, ...] = ()

@@ -51,11 +51,6 @@ class Verdict(Fact):
         return not self.breaches
 
 
-def verdicts(evidence: Evidence, belief: Belief) -> tuple[Verdict, ...]:
-    """Return the verdict of every law that is checked."""
-    return (l1(evidence, belief), l4(evidence), l7(evidence, belief))
-
-
 def l1(evidence: Evidence, belief: Belief) -> Verdict:
     """Compare approved work with its slices, and billed slices with the ledger."""
     checks: list[Callable[[Evidence, Belief], Iterator[Breach]]] = [

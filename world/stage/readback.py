@@ -1,6 +1,6 @@
 """Reads every system back after a play, and holds what they say against the laws."""
 
-from world.stage import laws, report, witness
+from world.stage import report, verdicts, witness
 from world.stage.cast import Cast
 from world.stage.loader import Script
 from world.stage.platform import Belief
@@ -22,7 +22,7 @@ async def read(script: Script, systems: Systems, cast: Cast, belief: Belief) -> 
         clients=tuple([await _client(systems, *at) for at in cast.accounts.items()]),
         deals=tuple(_deal_report(key, readings, belief) for key, readings in deals.items()),
         cases=belief.cases,
-        verdicts=laws.verdicts(evidence, belief),
+        verdicts=verdicts.verdicts(evidence, belief, script.firm),
     )
 
 

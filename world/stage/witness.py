@@ -9,7 +9,16 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from world.stage import kantata_api, money
-from world.stage.evidence import Approved, BilledLine, Booking, CostLine, Evidence, Sent
+from world.stage.evidence import (
+    Approved,
+    BilledLine,
+    Booking,
+    CostLine,
+    Evidence,
+    InvoicedLine,
+    PostedInvoice,
+    Sent,
+)
 from world.stage.readings import Books, CrmDeal, TimeEntry, Work
 
 _COMPLETED = "completed"
@@ -34,6 +43,7 @@ def evidence(
     return Evidence(
         approved=tuple([one for deal in found for one in _approved(deal, roles)]),
         billed=tuple([line for deal in found for line in _billed(deal.erp)]),
+        invoices=tuple([invoice for deal in found for invoice in _posted(deal.erp)]),
         costs=tuple(
             CostLine(entry=posting.entry, voucher=posting.voucher)
             for deal in found
@@ -93,12 +103,33 @@ def _billed(books: Books) -> Iterable[BilledLine]:
             )
 
 
+def _posted(books: Books) -> Iterable[PostedInvoice]:
+    for invoice in books.invoices:
+        if invoice.number:
+            yield PostedInvoice(
+                entity=invoice.entity,
+                document=invoice.document,
+                reference=invoice.reference,
+                number=invoice.number,
+                voucher=invoice.voucher or "",
+                client=invoice.customer,
+                day=invoice.day,
+                currency=invoice.currency,
+                lines=tuple(
+                    InvoicedLine(account=line.account, net=line.net, tax=line.tax)
+                    for line in invoice.lines
+                ),
+                owed=invoice.owed,
+            )
+
+
 def _bookings(books: Books) -> Iterable[Booking]:
     for entry in books.ledger:
         for line in entry.lines:
             yield Booking(
                 entity=entry.entity,
                 journal=f"{entry.voucher} {entry.journal}",
+                voucher=entry.voucher,
                 account=line.account,
                 currency=line.currency,
                 amount=line.amount,
