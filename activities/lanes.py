@@ -75,7 +75,8 @@ class Lanes:
                     if await contracts.find(tx, asked.contract)  # others wait to be activated
                 ]
             for lane in lanes:
-                await self._post(PostLane(lane=lane, psa=request.psa))
+                at_once = self._landscape.system(lane.erp).batches_at_once
+                await self._post(PostLane(lane=lane, psa=request.psa, at_once=at_once))
             for asked in requests:
                 await self.bill(asked)
         return len(lanes) + len(requests)

@@ -22,6 +22,8 @@ class SystemInstance(Record):
 
     `requests_per_second` is the budget of all our calls together. `hours_decimals` is how finely
     it keeps hours: work whose cost does not survive that is held, never posted a cent off.
+    `batches_at_once` is how many batches of a lane it may be given before it has answered one:
+    one, where writes to the same project wait for each other or are refused.
     `options` are the vendor's own switches, each documented on the connector's page.
     """
 
@@ -34,6 +36,7 @@ class SystemInstance(Record):
     read_lag: timedelta = timedelta(seconds=30)
     requests_per_second: Annotated[int, Field(gt=0)] = 10
     hours_decimals: Annotated[int, Field(ge=0, le=12)] = 4
+    batches_at_once: Annotated[int, Field(gt=0, le=100)] = 4
     options: dict[str, str] = Field(default_factory=dict)
 
     @property

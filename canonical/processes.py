@@ -95,10 +95,14 @@ class Lane(Record):
 
 
 class PostLane(Record):
-    """Post what waits in a lane; `psa` is where its entries come from."""
+    """Post what waits in a lane; `psa` is where its entries come from.
+
+    `at_once` is how many batches may be under way.
+    """
 
     lane: Lane
     psa: SystemId
+    at_once: int = 4
 
 
 class BillingLane(Record):

@@ -15,7 +15,6 @@ from workflows import options
 from workflows.parking import Parking
 
 Ending = Literal["idle"]
-_WINDOW = 4  # batches under way at once
 
 
 @workflow.defn(name="PostTime")
@@ -26,6 +25,7 @@ class PostTime:
     def __init__(self, request: PostLane) -> None:
         self._lane = request.lane
         self._psa = request.psa
+        self._at_once = request.at_once
         self._parking = Parking(request.lane.key)
         self._heard = 0
         self._steps: list[asyncio.Task[None]] = []
@@ -94,7 +94,7 @@ class PostTime:
             self._start(self._hold(cut, before))
         if cut.batch is not None:
             self._start(self._post(cut))
-        await workflow.wait_condition(lambda: self._under_way < _WINDOW)
+        await workflow.wait_condition(lambda: self._under_way < self._at_once)
         return bool(cut.size or cut.held)
 
     @property

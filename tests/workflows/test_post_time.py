@@ -1,6 +1,7 @@
 import asyncio
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
 
 from canonical.landscape import Landscape
 from canonical.postings import BatchId
@@ -44,6 +45,27 @@ async def test_posts_at_most_four_batches_at_once(house: House) -> None:
     assert await ended(house.posting) == "idle"
     assert at_once == 4
     assert len(house.erp.posted_journals) == 7
+
+
+async def test_posts_batches_one_by_one_where_the_erp_takes_only_one(
+    client: Client, database: SlowStore, landscape: Landscape
+) -> None:
+    single = {"batches_at_once": 1}
+    systems = tuple(each.model_copy(update=single) for each in landscape.systems)
+    narrow = landscape.model_copy(update={"systems": systems})
+    async with housed(client, database, narrow) as house:
+        gate = house.erp.holds("create_journal")
+        await house.leaves_batches(2)
+        await house.activates()
+        await house.approves(house.worked())
+        await called(house.erp, "create_journal", 1)
+        await asyncio.sleep(0.1)
+        at_once = house.erp.calls.count("create_journal")
+        gate.set()
+
+        assert await ended(house.posting) == "idle"
+        assert at_once == 1
+        assert len(house.erp.posted_journals) == 3
 
 
 async def test_takes_up_batches_that_an_earlier_run_froze(house: House) -> None:
