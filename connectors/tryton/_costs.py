@@ -32,12 +32,14 @@ class Costs(Analytics):
         except ValueError as exc:
             reason = f"no rate of {exc} or {company.currency_code} on {day}"
             raise errors.Rejected(VENDOR, "a currency has no rate", reason=reason) from None
-        values: dict[str, Value] = {
-            "date": day,
-            "period": period,
-            "lines": _mapping.created(*lines),
-        }
-        await self._write([(move, values)], company, [move])
+        change: Value = [["delete", move.lines], *_mapping.created(*lines)]
+        values: dict[str, Value] = {"date": day, "period": period, "lines": change}
+        try:
+            await self._write([(move, values)], company, [move])
+        except errors.Rejected:
+            if (await self._row(_wire.Move, move.id, company)).lines == move.lines:
+                raise
+            raise errors.Transient(VENDOR, "the move was filled at the same time") from None
 
     async def _holds_costs(
         self, move: _wire.Move, batch: HourBatch, company: _wire.Company

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from connectors.tryton import Tryton
 from tests.connectors.tryton.firm import Firm, found_firm
-from tests.connectors.tryton.house import opened
+from tests.connectors.tryton.house import Wire, wired
 from tests.tryton_server import TrytonServer, required
 
 
@@ -38,7 +38,22 @@ def url(house: TrytonServer, firm: Firm) -> str:
     return house.url
 
 
-@pytest_asyncio.fixture
-async def erp(url: str) -> AsyncIterator[Tryton]:
-    async with opened(url) as connected:
-        yield connected
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def connected(house: TrytonServer, firm: Firm) -> AsyncIterator[tuple[Tryton, Wire]]:
+    """Return one connector for all tests: a login costs more than most of their calls."""
+    assert firm.company
+    async with wired(house.url) as pair:
+        yield pair
+
+
+@pytest.fixture
+def erp(connected: tuple[Tryton, Wire]) -> Tryton:
+    return connected[0]
+
+
+@pytest.fixture
+def wire(connected: tuple[Tryton, Wire]) -> Iterator[Wire]:
+    """Return the wire that `erp` goes over."""
+    connected[1].heal()
+    yield connected[1]
+    connected[1].heal()

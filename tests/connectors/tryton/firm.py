@@ -44,7 +44,7 @@ class Firm:
         told: dict[str, object] = {"language": "en", **context}
         if self.company is not None:
             told["company"] = self.company
-        return self._post(f"model.{method}", [*(encoded(each) for each in params), told])
+        return self._post(f"model.{method}", [*(encoded(each) for each in params), encoded(told)])
 
     def create(self, model: str, **values: object) -> int:
         (created,) = cast("list[int]", self.call(f"{model}.create", [values]))
@@ -59,6 +59,11 @@ class Firm:
         (found,) = self.rows(model, [[field, "=", value]])
         number: int = found["id"]
         return number
+
+    def end_sessions(self, login: str) -> None:
+        """End a user's sessions as an administrator does: by resetting the password."""
+        user = self.id_of("res.user", "login", login)
+        self.call("res.user.write", [user], {"password": PASSWORD})
 
     def _post(self, method: str, params: list[object]) -> object:
         body = {"id": 1, "method": method, "params": params}

@@ -1,12 +1,11 @@
 """The firm's own records, as the tests of this connector know them, each test with its own."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any
 
 import httpx
 from pydantic import SecretStr
@@ -39,20 +38,18 @@ ACCOUNTS = {"cost_account": "540100", "clearing_account": "200140"}
 _GERMANY = CountryCode("DE")
 _PROFILE = TaxProfile(country=_GERMANY, status="business", tax_id="DE136695976")
 _NUMBERS = count(1)
+_SHARED: list["Deal"] = []
 
 
 @dataclass(frozen=True)
 class Deal:
-    """A client, contract and project of a test's own, and where they are in Tryton."""
+    """Where a client, contract and project are in Tryton; batch and invoice go by `number`."""
 
     number: int
     customer: ForeignId
     contract: ForeignId
     project: ForeignId
-
-    @property
-    def dimensions(self) -> FinancialDimensions:
-        return dimensions(self.number)
+    dimensions: FinancialDimensions
 
     def batch(self, *lines: HourLine) -> HourBatch:
         return HourBatch(
@@ -62,19 +59,29 @@ class Deal:
         )
 
     def line(
-        self, number: int = 1, *, minutes: int = 90, rate: str = "70", **said: object
+        self,
+        number: int = 1,
+        *,
+        minutes: int = 90,
+        rate: str = "70",
+        currency: str = "EUR",
+        day: date = date(2026, 3, 2),
+        resource: str = "000201",
+        worked: WorkTime | None = None,
+        project: str = "",
+        business_unit: str = "040",
     ) -> HourLine:
-        told: dict[str, Any] = {
-            "number": number,
-            "entry": EntryKey(f"psa-main:{self.number}{number:04}"),
-            "dimensions": self.dimensions,
-            "resource": "000201",
-            "category": "CONS",
-            "work_date": date(2026, 3, 2),
-            "worked": WorkTime.of_minutes(minutes),
-            "cost": Rate(currency=str(said.pop("currency", "EUR")), per_hour=Decimal(rate)),
-        }
-        return HourLine(**{**told, **said})
+        code = ProjectCode(project) if project else self.dimensions.project
+        return HourLine(
+            number=number,
+            entry=EntryKey(f"psa-main:{self.number}{number:04}"),
+            dimensions=FinancialDimensions(business_unit=business_unit, project=code),
+            resource=resource,
+            category="CONS",
+            work_date=day,
+            worked=worked or WorkTime.of_minutes(minutes),
+            cost=Rate(currency=currency, per_hour=Decimal(rate)),
+        )
 
     def invoice(
         self, *lines: InvoiceLine, day: date = date(2026, 1, 31), note: str = ""
@@ -142,12 +149,20 @@ def opened(
     return connect(instance(url, **options), credential(), transport=transport)
 
 
-async def a_deal(erp: Tryton) -> Deal:
+async def own_deal(erp: Tryton) -> Deal:
     """Take a client of its own as far as a project."""
     number = next(_NUMBERS)
     customer = await erp.create_customer(DEMF, client(number), CUSTOMER_CODES)
     made = await erp.create_contract(contract(number), customer)
-    return Deal(number, customer, made, await erp.create_project(project(number), made, "TM"))
+    created = await erp.create_project(project(number), made, "TM")
+    return Deal(number, customer, made, created, dimensions(number))
+
+
+async def a_deal(erp: Tryton) -> Deal:
+    """Return a batch and an invoice of its own on a project that tests share."""
+    if not _SHARED:
+        _SHARED.append(await own_deal(erp))
+    return replace(_SHARED[0], number=next(_NUMBERS))
 
 
 def next_number() -> int:
@@ -211,7 +226,8 @@ def project(number: int) -> Project:
 class Wire(httpx.AsyncBaseTransport):
     """Lets requests through to the real server, and can do harm to the next call of a method.
 
-    `lose` drops its answer; `delay` keeps the request itself until `arrive` sends it.
+    `lose` drops its answer if it was applied; `delay` keeps the request itself until
+    `arrive` sends it; `before` lets something happen just before it.
     """
 
     def __init__(self) -> None:
@@ -219,6 +235,7 @@ class Wire(httpx.AsyncBaseTransport):
         self._lost: list[str] = []
         self._late: list[str] = []
         self._kept: list[httpx.Request] = []
+        self._before: dict[str, Callable[[], object]] = {}
         self.methods: list[str] = []
 
     def lose(self, method: str) -> None:
@@ -226,6 +243,14 @@ class Wire(httpx.AsyncBaseTransport):
 
     def delay(self, method: str) -> None:
         self._late.append(method)
+
+    def before(self, method: str, happens: Callable[[], object]) -> None:
+        self._before[method] = happens
+
+    def heal(self) -> None:
+        """Do no more harm, and forget what was called."""
+        for each in (self._lost, self._late, self._kept, self._before, self.methods):
+            each.clear()
 
     async def arrive(self) -> list[bytes]:
         """Let the requests arrive that were kept, and return what they are answered."""
@@ -237,14 +262,14 @@ class Wire(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         method = _method(request)
         self.methods.append(method)
+        self._before.pop(method, lambda: None)()
         if method in self._late:
             self._late.remove(method)
             self._kept.append(request)
             raise httpx.ReadTimeout("late", request=request)  # noqa: EM101 - as httpx does
         answer = await self._through.handle_async_request(request)
-        if method in self._lost:
+        if method in self._lost and b'"result"' in await answer.aread():
             self._lost.remove(method)
-            await answer.aread()
             raise httpx.ReadError("lost", request=request)  # noqa: EM101 - as httpx does
         return answer
 

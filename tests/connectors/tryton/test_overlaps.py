@@ -1,0 +1,93 @@
+"""What class A of a journal's lines rests on: attempts that overlap, and stamps of Tryton's own."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+from connectors import errors
+from connectors.tryton import Tryton
+from tests.connectors.tryton.firm import Firm
+from tests.connectors.tryton.house import DEMF, a_deal
+
+_TRIALS = 6
+_TOGETHER = 4
+
+
+async def test_of_batches_released_together_cost_and_time_are_there_once(
+    erp: Tryton,
+) -> None:
+    for _ in range(_TRIALS):
+        deal = await a_deal(erp)
+        batch = deal.batch()
+        journal = await erp.create_journal(DEMF, batch.id)
+
+        outcomes = await asyncio.gather(
+            *(erp.fill_journal(journal, batch) for _ in range(_TOGETHER)), return_exceptions=True
+        )
+
+        failed = [each for each in outcomes if isinstance(each, BaseException)]
+        assert {type(each) for each in failed} <= {errors.Transient}
+        await erp.fill_journal(journal, batch)
+        assert await erp.holds_journal_lines(journal, batch)
+        await erp.post_journal(DEMF, journal)
+
+
+async def test_of_batches_released_together_on_a_filled_move_the_time_is_there_once(
+    erp: Tryton, firm: Firm
+) -> None:
+    for _ in range(_TRIALS):
+        deal = await a_deal(erp)
+        batch = deal.batch()
+        journal = await erp.create_journal(DEMF, batch.id)
+        await erp.fill_journal(journal, batch)
+        where = [["description", "like", f"% {batch.id}"]]
+        times = [row["id"] for row in firm.rows("timesheet.line", where)]
+        firm.call("timesheet.line.delete", times)  # as an attempt that died between the two
+
+        await asyncio.gather(
+            *(erp.fill_journal(journal, batch) for _ in range(_TOGETHER)), return_exceptions=True
+        )
+
+        await erp.fill_journal(journal, batch)
+        assert await erp.holds_journal_lines(journal, batch)
+
+
+async def test_of_posts_released_together_all_tell_the_one_voucher(erp: Tryton) -> None:
+    deal = await a_deal(erp)
+    batch = deal.batch()
+    journal = await erp.create_journal(DEMF, batch.id)
+    await erp.fill_journal(journal, batch)
+
+    vouchers = await asyncio.gather(
+        *(erp.post_journal(DEMF, journal) for _ in range(_TOGETHER)), return_exceptions=True
+    )
+
+    voucher = await erp.post_journal(DEMF, journal)
+    assert {each for each in vouchers if not isinstance(each, BaseException)} <= {voucher}
+    others = [each for each in vouchers if isinstance(each, BaseException)]
+    assert all(isinstance(each, errors.Transient | errors.Uncertain) for each in others)
+
+
+def test_a_stamp_never_comes_again_however_fast_writes_follow(url: str, firm: Firm) -> None:
+    """The shortest write there is, as fast as one client can send it."""
+    assert url
+    party = firm.create("party.party", name="Stamped")
+    stamps: list[Any] = []
+    for number in range(50):
+        firm.call("party.party.write", [party], {"name": f"Stamped {number}"})
+        (row,) = firm.rows("party.party", [["id", "=", party]], "_timestamp")
+        stamps.append(row["_timestamp"])
+
+    assert len(set(stamps)) == len(stamps)
+
+
+async def test_a_placeholder_is_all_that_an_unfilled_journal_has(erp: Tryton, firm: Firm) -> None:
+    deal = await a_deal(erp)
+    journal = await erp.create_journal(DEMF, deal.batch().id)
+
+    (row,) = firm.rows(
+        "account.move.line", [["move", "=", int(journal.value)]], "debit", "credit", "move.date"
+    )
+
+    assert (row["debit"], row["credit"]) == (0, 0)
+    assert row["move."]["date"] == date(2026, 1, 1)
