@@ -90,7 +90,7 @@ async def measured(parts: frozenset[Part], load: Load, pace: Pace, progress: Pro
         found = found.model_copy(update={"profile": profiled})
     if Part.TRYTON in parts:
         async with house.opened(progress, erp=_REAL) as stack:
-            real = replace(load, most_times=posting.MOST_TIMES_REAL)
+            real = replace(load, pairs=1, most_times=posting.MOST_TIMES_REAL)
             posted, _ = await posting.measure(stack, real, progress.note)
         found = found.model_copy(update={"tryton": posted})
     return found
