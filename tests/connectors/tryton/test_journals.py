@@ -39,6 +39,23 @@ async def test_a_batch_becomes_one_move_and_one_timesheet_line_an_entry(
         (f"{batch.lines[1].entry} CONS", Decimal("25.00"), "540100"),
     ]
     assert (credit["credit"], credit["account."]["code"]) == (Decimal("130.00"), "200140")
+    assert [
+        (row["description"], row["duration"], row["date"], row["employee.party.code"])
+        for row in _times(firm, batch)
+    ] == [
+        (f"{batch.lines[0].entry} {batch.id}", 5400, date(2026, 3, 2), "000201"),
+        (f"{batch.lines[1].entry} {batch.id}", 600, date(2026, 3, 4), "000201"),
+    ]
+    assert await erp.holds_journal_lines(journal, batch)
+
+
+async def test_cost_is_on_both_axes_on_the_day_of_the_work(erp: Tryton, firm: Firm) -> None:
+    deal = await a_deal(erp)
+    batch = deal.batch(deal.line(1), deal.line(2, minutes=10, rate="150", day=date(2026, 3, 4)))
+    journal = await erp.create_journal(DEMF, batch.id)
+
+    await erp.fill_journal(journal, batch)
+
     analytics = firm.rows(
         "analytic_account.line",
         [["move_line.move", "=", int(journal.value)]],
@@ -53,14 +70,6 @@ async def test_a_batch_becomes_one_move_and_one_timesheet_line_an_entry(
         )
     }
     assert {row["move_line."]["analytic_state"] for row in analytics} == {"valid"}
-    assert [
-        (row["description"], row["duration"], row["date"], row["employee.party.code"])
-        for row in _times(firm, batch)
-    ] == [
-        (f"{batch.lines[0].entry} {batch.id}", 5400, date(2026, 3, 2), "000201"),
-        (f"{batch.lines[1].entry} {batch.id}", 600, date(2026, 3, 4), "000201"),
-    ]
-    assert await erp.holds_journal_lines(journal, batch)
 
 
 async def test_a_journal_is_found_by_the_batch_it_carries_the_oldest_first(erp: Tryton) -> None:
