@@ -162,8 +162,9 @@ def _words(error: list[Any]) -> str:
     """Return what a person would read in the client's window."""
     kind, *rest = error
     told = rest[0] if rest else ""
-    words = [str(told[0])] if isinstance(told, list) else [str(part) for part in rest[:-1]]
-    return f"{kind}: {' '.join(words)}"[:_LONGEST_QUOTE]
+    words = [part for part in (told if isinstance(told, list) else [told]) if part]
+    shown = " ".join(word for word in words if isinstance(word, str))
+    return f"{kind}: {shown}"[:_LONGEST_QUOTE]
 
 
 def _told(value: object) -> object:
