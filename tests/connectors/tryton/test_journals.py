@@ -1,21 +1,19 @@
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from canonical.postings import BatchId, HourBatch
-from canonical.systems import ForeignId
+from canonical.postings import BatchId
 from connectors import errors
 from connectors.ports import Document
 from connectors.tryton import Tryton
 from tests.connectors.tryton.firm import Firm
-from tests.connectors.tryton.house import DEMF, Deal, Wire, a_deal, foreign, opened, own_deal
+from tests.connectors.tryton.house import DEMF, Deal, Wire, a_deal, foreign, own_deal
+from tests.connectors.tryton.journals import cost_lines, filled, time_lines
 
 MOVE = "model.account.move.write"
 TIME = "model.project.work.write"
 POST = "model.account.move.post"
-_LINE = ("description", "debit", "credit", "account.code", "amount_second_currency")
 
 
 async def test_a_batch_becomes_one_move_and_one_timesheet_line_an_entry(
@@ -33,7 +31,7 @@ async def test_a_batch_becomes_one_move_and_one_timesheet_line_an_entry(
     assert len(move["lines"]) == 3  # the placeholder is used up
     assert (move["date"], move["state"]) == (date(2026, 3, 4), "draft")
     assert move["journal."]["code"] == "COST"
-    *debits, credit = _lines(firm, batch)
+    *debits, credit = cost_lines(firm, batch)
     assert [(row["description"], row["debit"], row["account."]["code"]) for row in debits] == [
         (f"{batch.lines[0].entry} CONS", Decimal("105.00"), "540100"),
         (f"{batch.lines[1].entry} CONS", Decimal("25.00"), "540100"),
@@ -41,7 +39,7 @@ async def test_a_batch_becomes_one_move_and_one_timesheet_line_an_entry(
     assert (credit["credit"], credit["account."]["code"]) == (Decimal("130.00"), "200140")
     assert [
         (row["description"], row["duration"], row["date"], row["employee.party.code"])
-        for row in _times(firm, batch)
+        for row in time_lines(firm, batch)
     ] == [
         (f"{batch.lines[0].entry} {batch.id}", 5400, date(2026, 3, 2), "000201"),
         (f"{batch.lines[1].entry} {batch.id}", 600, date(2026, 3, 4), "000201"),
@@ -89,7 +87,7 @@ async def test_a_journal_is_found_by_the_batch_it_carries_the_oldest_first(erp: 
 
 
 async def test_a_posted_journal_has_a_voucher_and_stays_as_it_is(erp: Tryton, firm: Firm) -> None:
-    journal, batch = await _filled(erp)
+    journal, batch = await filled(erp)
 
     vouchers = [await erp.post_journal(DEMF, journal) for _ in range(2)]
 
@@ -97,11 +95,11 @@ async def test_a_posted_journal_has_a_voucher_and_stays_as_it_is(erp: Tryton, fi
     assert vouchers == [foreign(move["number"])] * 2
     assert move["state"] == "posted"
     await erp.fill_journal(journal, batch)
-    assert len(_times(firm, batch)) == 2
+    assert len(time_lines(firm, batch)) == 2
 
 
 async def test_a_post_with_a_lost_answer_is_had_by_posting_again(erp: Tryton, wire: Wire) -> None:
-    journal, _ = await _filled(erp)
+    journal, _ = await filled(erp)
     wire.lose(POST)
     with pytest.raises(errors.Uncertain):
         await erp.post_journal(DEMF, journal)
@@ -127,7 +125,7 @@ async def test_a_fill_with_a_lost_answer_is_completed_and_never_doubled(
         await erp.fill_journal(journal, batch)
 
     assert await erp.holds_journal_lines(journal, batch)
-    assert (len(_lines(firm, batch)), len(_times(firm, batch))) == (3, 2)
+    assert (len(cost_lines(firm, batch)), len(time_lines(firm, batch))) == (3, 2)
 
 
 @pytest.mark.parametrize("method", [MOVE, TIME])
@@ -145,7 +143,7 @@ async def test_a_fill_that_arrives_late_is_refused_by_the_stamp(
     (answer,) = await wire.arrive()
 
     assert b"ConcurrencyException" in answer
-    assert (len(_lines(firm, batch)), len(_times(firm, batch))) == (3, 2)
+    assert (len(cost_lines(firm, batch)), len(time_lines(firm, batch))) == (3, 2)
 
 
 async def test_a_work_that_somebody_wrote_meanwhile_is_tried_again(
@@ -160,69 +158,7 @@ async def test_a_work_that_somebody_wrote_meanwhile_is_tried_again(
 
     await erp.fill_journal(journal, batch)
 
-    assert (len(_lines(firm, batch)), len(_times(firm, batch))) == (3, 2)
-
-
-@pytest.mark.parametrize(
-    ("changed", "reason"),
-    [
-        ({"resource": "009999"}, "009999"),
-        ({"project": "PR-99999"}, "PR-99999"),
-        ({"business_unit": "999"}, "999"),
-        ({"currency": "GBP"}, "no rate of GBP or EUR on 2026-03-02"),
-        ({"currency": "JPY"}, "JPY"),
-        ({"day": date(2025, 12, 31)}, "no period is open on 2025-12-31"),
-    ],
-    ids=["employee", "project", "business unit", "no rate", "no currency", "no period"],
-)
-async def test_a_batch_that_is_refused_for_one_line_leaves_nothing(
-    erp: Tryton, firm: Firm, changed: dict[str, Any], reason: str
-) -> None:
-    deal = await a_deal(erp)
-    batch = deal.batch(deal.line(1), deal.line(2, **changed))
-    journal = await erp.create_journal(DEMF, batch.id)
-
-    with pytest.raises(errors.Rejected) as caught:
-        await erp.fill_journal(journal, batch)
-
-    assert reason in caught.value.reason
-    assert (_lines(firm, batch), _times(firm, batch)) == ([], [])
-
-
-async def test_a_batch_whose_time_is_refused_leaves_no_cost(erp: Tryton, firm: Firm) -> None:
-    deal = await a_deal(erp)
-    (employee,) = firm.rows("company.employee", [["party.code", "=", "000202"]])
-    batch = deal.batch(deal.line(1), deal.line(2, resource="000202"))
-    journal = await erp.create_journal(DEMF, batch.id)
-    firm.call("company.employee.write", [employee["id"]], {"start_date": date(2026, 3, 3)})
-
-    with pytest.raises(errors.Rejected) as caught:
-        await erp.fill_journal(journal, batch)
-    assert (_lines(firm, batch), _times(firm, batch)) == ([], [])
-
-    firm.call("company.employee.write", [employee["id"]], {"start_date": None})
-    await erp.fill_journal(journal, batch)
-    assert caught.value.reason
-    assert (len(_lines(firm, batch)), len(_times(firm, batch))) == (3, 2)
-
-
-async def test_a_closed_period_is_refused_for_any_of_its_days(erp: Tryton, firm: Firm) -> None:
-    deal = await a_deal(erp)
-    (period,) = firm.rows(
-        "account.period", [["start_date", "=", date(2026, 2, 1)], ["company", "=", firm.company]]
-    )
-    batch = deal.batch(deal.line(1, day=date(2026, 2, 28)), deal.line(2))
-    journal = await erp.create_journal(DEMF, batch.id)
-    firm.call("account.period.close", [period["id"]])
-
-    with pytest.raises(errors.Rejected) as caught:
-        await erp.fill_journal(journal, batch)
-    assert caught.value.reason == "no period is open on 2026-02-28"
-    assert _lines(firm, batch) == []
-
-    firm.call("account.period.reopen", [period["id"]])
-    await erp.fill_journal(journal, batch)
-    assert await erp.holds_journal_lines(journal, batch)
+    assert (len(cost_lines(firm, batch)), len(time_lines(firm, batch))) == (3, 2)
 
 
 async def test_cost_in_another_currency_is_converted_as_tryton_does(
@@ -242,7 +178,7 @@ async def test_cost_in_another_currency_is_converted_as_tryton_does(
     await erp.post_journal(DEMF, journal)
 
     eur, usd = (firm.id_of("currency.currency", "code", code) for code in ("EUR", "USD"))
-    rows = _lines(firm, batch)
+    rows = cost_lines(firm, batch)
     for line, row in zip(lines, rows, strict=False):
         due = line.worked.at(line.cost).amount
         amount = {"__class__": "Decimal", "decimal": str(due)}
@@ -267,7 +203,7 @@ async def test_time_is_exact_to_the_tenth_of_a_millisecond(erp: Tryton, firm: Fi
 
     await erp.fill_journal(journal, batch)
 
-    assert [row["duration"] for row in _times(firm, batch)] == [1234.5678]
+    assert [row["duration"] for row in time_lines(firm, batch)] == [1234.5678]
     assert await erp.holds_journal_lines(journal, batch)
 
 
@@ -294,114 +230,31 @@ async def test_entries_of_several_projects_go_in_with_the_same_calls(
         TIME,
     ]
     assert await erp.holds_journal_lines(journal, batch)
-    assert len(_times(firm, batch)) == 300
-
-
-async def test_a_journal_that_holds_other_lines_is_refused(erp: Tryton) -> None:
-    journal, batch = await _filled(erp)
-    other = batch.model_copy(update={"lines": batch.lines[:1]})
-
-    with pytest.raises(errors.Rejected, match="other lines"):
-        await erp.fill_journal(journal, other)
-
-    assert not await erp.holds_journal_lines(journal, other)
-
-
-async def test_a_journal_that_holds_other_time_is_refused(erp: Tryton, firm: Firm) -> None:
-    journal, batch = await _filled(erp)
-    firm.call("timesheet.line.delete", [_times(firm, batch)[0]["id"]])
-
-    with pytest.raises(errors.Rejected, match="other time"):
-        await erp.fill_journal(journal, batch)
-
-    assert not await erp.holds_journal_lines(journal, batch)
+    assert len(time_lines(firm, batch)) == 300
 
 
 async def test_a_draft_is_discarded_with_its_time_and_one_that_is_gone_is_success(
     erp: Tryton, firm: Firm
 ) -> None:
-    journal, batch = await _filled(erp)
+    journal, batch = await filled(erp)
 
     for _ in range(2):
         await erp.discard_journal(DEMF, journal)
 
     assert await erp.find_journals(DEMF, batch.id) == ()
-    assert _times(firm, batch) == []
+    assert time_lines(firm, batch) == []
 
 
 async def test_a_double_that_is_empty_is_discarded_without_the_time_of_the_other(
     erp: Tryton, firm: Firm
 ) -> None:
-    journal, batch = await _filled(erp)
+    journal, batch = await filled(erp)
     double = await erp.create_journal(DEMF, batch.id)
 
     await erp.discard_journal(DEMF, double)
 
     assert await erp.find_journals(DEMF, batch.id) == (Document(id=journal, is_posted=False),)
-    assert len(_times(firm, batch)) == 2
-
-
-async def test_a_posted_journal_is_not_discarded(erp: Tryton, firm: Firm) -> None:
-    journal, batch = await _filled(erp)
-    await erp.post_journal(DEMF, journal)
-
-    with pytest.raises(errors.Rejected, match="posted"):
-        await erp.discard_journal(DEMF, journal)
-
-    assert len(_times(firm, batch)) == 2
-
-
-async def test_an_empty_journal_is_not_posted(erp: Tryton) -> None:
-    deal = await a_deal(erp)
-    journal = await erp.create_journal(DEMF, deal.batch().id)
-
-    with pytest.raises(errors.Rejected) as caught:
-        await erp.post_journal(DEMF, journal)
-
-    assert str(caught.value) == "tryton: the journal is empty"
-
-
-async def test_a_journal_that_is_not_there_is_missing(erp: Tryton) -> None:
-    deal = await a_deal(erp)
-
-    with pytest.raises(errors.Missing):
-        await erp.post_journal(DEMF, foreign(999_999))
-    with pytest.raises(errors.Missing):
-        await erp.fill_journal(foreign(999_999), deal.batch())
-
-
-async def test_an_account_that_is_not_there_is_refused_by_its_code(url: str) -> None:
-    async with opened(url, cost_account="999999") as erp:
-        deal = await a_deal(erp)
-        journal = await erp.create_journal(DEMF, deal.batch().id)
-
-        with pytest.raises(errors.Rejected) as caught:
-            await erp.fill_journal(journal, deal.batch())
-
-    assert "999999" in caught.value.reason
-
-
-async def _filled(erp: Tryton) -> tuple[ForeignId, HourBatch]:
-    deal = await a_deal(erp)
-    batch = deal.batch()
-    journal = await erp.create_journal(DEMF, batch.id)
-    await erp.fill_journal(journal, batch)
-    return journal, batch
-
-
-def _lines(firm: Firm, batch: HourBatch) -> list[dict[str, Any]]:
-    """Return debits and credits; a placeholder is neither."""
-    rows = firm.rows("account.move.line", [["move.description", "=", batch.id]], *_LINE)
-    return [row for row in rows if row["debit"] or row["credit"]]
-
-
-def _times(firm: Firm, batch: HourBatch) -> list[dict[str, Any]]:
-    rows = firm.rows(
-        "timesheet.line",
-        [["description", "like", f"% {batch.id}"]],
-        *("description", "duration", "date", "employee.party.code"),
-    )
-    return [{**row, "employee.party.code": row["employee."]["party."]["code"]} for row in rows]
+    assert len(time_lines(firm, batch)) == 2
 
 
 def _touch_work(firm: Firm, deal: Deal) -> None:
