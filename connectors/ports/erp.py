@@ -127,7 +127,7 @@ class Erp(Protocol):
     async def create_invoice(
         self, invoice: Invoice, customer: ForeignId, codes: InvoiceCodes
     ) -> ForeignId:
-        """Create a draft without lines, which carries the invoice's reference.
+        """Create a draft, which carries the invoice's reference; its lines may come with it.
 
         Raises:
             Rejected: the ERP refuses it.
@@ -139,7 +139,7 @@ class Erp(Protocol):
         ...
 
     async def fill_invoice(self, draft: ForeignId, invoice: Invoice, codes: InvoiceCodes) -> None:
-        """Add all lines or none.
+        """Add all lines or none; where they came with the draft, see that they did.
 
         Raises:
             Rejected: the ERP refuses a line, or the draft holds other lines.

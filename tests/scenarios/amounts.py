@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from world.stage.report import DealReport, InvoiceReport, Report
 
-
 _SHOWN = Decimal("0.0001")  # of hours; one ERP keeps six decimals of them, one all
 
 

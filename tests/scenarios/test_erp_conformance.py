@@ -1,0 +1,312 @@
+"""What the port promises, held against every ERP: the sandbox and the real one, on the wire."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+import settings
+import starter
+from canonical.invoices import Invoice
+from canonical.systems import ForeignId
+from connectors import errors, ports, registry
+from connectors.ports import Delivery
+from tests.scenarios.erp_records import (
+    CUSTOMER_CODES,
+    DAY,
+    ENTITY,
+    INVOICE_CODES,
+    TAX,
+    Deal,
+    money,
+)
+from tests.scenarios.mischief import Network, Trouble
+
+_CENT = Decimal("0.01")
+_BILLS = {"dynamics": "$batch", "tryton": "account.invoice.create"}  # how lines travel
+_COSTS = {"dynamics": "$batch", "tryton": "account.move.write"}
+
+
+@dataclass(frozen=True)
+class House:
+    """A connector to an ERP in which the firm is set up, and the network between the two."""
+
+    erp: Any
+    network: Network
+    vendor: str
+    open: Callable[[dict[str, SecretStr]], Awaitable[ports.Erp]]
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=["sandbox", "real"])
+async def house(
+    request: pytest.FixtureRequest, running: starter.Running, on_tryton: starter.Running
+) -> AsyncIterator[House]:
+    running = running if request.param == "sandbox" else on_tryton
+    erp = running.landscape.routes[ENTITY].erp
+    instance = running.landscape.system(erp)
+    credentials = settings.load_credentials(running.config.credentials)[instance.credential]
+    connect: Any = registry.ERP[instance.vendor]
+    async with AsyncExitStack() as stack:
+        network = Network()
+
+        async def opened(presented: dict[str, SecretStr]) -> ports.Erp:
+            found: ports.Erp = await stack.enter_async_context(
+                connect(instance, presented, transport=network)
+            )
+            return found
+
+        yield House(await opened(credentials), network, instance.vendor, opened)
+
+
+async def _masters(erp: ports.Erp, deal: Deal) -> tuple[ForeignId, ForeignId, ForeignId]:
+    customer = await deal.customer_in(erp)
+    contract = await erp.create_contract(deal.contract, customer)
+    return customer, contract, await erp.create_project(deal.project, contract, "TM")
+
+
+async def _found(erp: ports.Erp, deal: Deal) -> tuple[int, int, int]:
+    return (
+        len(await erp.find_customers(ENTITY, deal.client())),
+        len(await erp.find_contracts(deal.contract)),
+        len(await erp.find_projects(deal.project)),
+    )
+
+
+async def test_masters_are_found_again_by_our_own_keys(house: House) -> None:
+    deal = Deal.fresh()
+    before = await _found(house.erp, deal)
+
+    customer, contract, project = await _masters(house.erp, deal)
+
+    assert before == (0, 0, 0)
+    assert await house.erp.find_customers(ENTITY, deal.client()) == (customer,)
+    assert await house.erp.find_contracts(deal.contract) == (contract,)
+    assert await house.erp.find_projects(deal.project) == (project,)
+
+
+async def test_a_master_of_class_a_that_is_sent_twice_is_one_record(house: House) -> None:
+    deal = Deal.fresh()
+    first = await _masters(house.erp, deal)
+    customer, contract, _ = first
+    delivers: ports.ErpDelivery = house.erp.delivers
+
+    assert await deal.customer_in(house.erp) == customer
+    if delivers.contract is Delivery.UNIQUE:
+        assert await house.erp.create_contract(deal.contract, customer) == contract
+    if delivers.project is Delivery.UNIQUE:
+        assert await house.erp.create_project(deal.project, contract, "TM") == first[2]
+    assert await _found(house.erp, deal) == (1, 1, 1)
+
+
+async def test_a_key_that_is_another_client_s_is_refused_and_names_it(house: House) -> None:
+    deal = Deal.fresh()
+    await deal.customer_in(house.erp)
+
+    with pytest.raises(errors.Rejected) as refused:
+        await house.erp.create_customer(ENTITY, deal.client("Südwind KG"), CUSTOMER_CODES)
+    assert deal.client().id in refused.value.reason
+    assert "wind" not in str(refused.value)
+
+
+async def test_a_journal_is_a_draft_until_it_is_posted_once(house: House) -> None:
+    deal = Deal.fresh()
+    journal = await deal.journal_in(house.erp)
+    await house.erp.fill_journal(journal, deal.batch)
+    (draft,) = await house.erp.find_journals(ENTITY, deal.batch.id)
+
+    vouchers = {(await house.erp.post_journal(ENTITY, journal)).value for _ in range(2)}
+
+    (posted,) = await house.erp.find_journals(ENTITY, deal.batch.id)
+    assert (draft.id, draft.is_posted) == (journal, False)
+    assert (posted.id, posted.is_posted) == (journal, True)
+    assert len(vouchers) == 1
+    with pytest.raises(errors.Rejected):
+        await house.erp.discard_journal(ENTITY, journal)
+
+
+async def test_lines_that_are_sent_twice_are_there_once(house: House) -> None:
+    deal = Deal.fresh()
+    journal = await deal.journal_in(house.erp)
+    invoice = deal.invoice()
+    draft = await deal.draft_in(house.erp, invoice)
+    before = await house.erp.holds_journal_lines(journal, deal.batch)
+
+    for _ in range(2):
+        await house.erp.fill_journal(journal, deal.batch)
+        await house.erp.fill_invoice(draft, invoice, INVOICE_CODES)
+
+    assert not before
+    assert await house.erp.holds_journal_lines(journal, deal.batch)
+    assert await house.erp.holds_invoice_lines(draft, invoice)
+    status = await house.erp.invoice_status(ENTITY, draft)
+    assert (status.line_count, status.net) == (2, invoice.net)
+
+
+async def test_other_lines_than_a_draft_holds_are_refused(house: House) -> None:
+    deal = Deal.fresh()
+    draft = await deal.draft_in(house.erp, deal.invoice())
+    await house.erp.fill_invoice(draft, deal.invoice(), INVOICE_CODES)
+
+    assert not await house.erp.holds_invoice_lines(draft, deal.invoice("1.00"))
+    with pytest.raises(errors.Rejected):
+        await house.erp.fill_invoice(draft, deal.invoice("1.00"), INVOICE_CODES)
+    assert (await house.erp.invoice_status(ENTITY, draft)).net == deal.invoice().net
+
+
+@pytest.mark.parametrize("net", ["0.01", "0.05", "99999.99", "1234567.89"])
+async def test_amounts_go_in_and_come_out_to_the_cent(house: House, net: str) -> None:
+    deal = Deal.fresh()
+    invoice = deal.invoice(net)
+    draft = await deal.draft_in(house.erp, invoice)
+    await house.erp.fill_invoice(draft, invoice, INVOICE_CODES)
+    drafted = await house.erp.invoice_status(ENTITY, draft)
+    await house.erp.post_invoice(ENTITY, draft)
+    posted = await house.erp.invoice_status(ENTITY, draft)
+
+    tax = (Decimal(net) * TAX).quantize(_CENT, ROUND_HALF_UP)
+    assert (drafted.state, drafted.net, drafted.number) == ("draft", money(net), None)
+    assert (posted.state, posted.net, posted.tax) == ("posted", money(net), money(str(tax)))
+    assert posted.number
+    assert posted.balance == posted.gross
+
+
+async def test_an_invoice_is_posted_once_and_then_stays(house: House) -> None:
+    deal = Deal.fresh()
+    invoice = deal.invoice()
+    draft = await deal.draft_in(house.erp, invoice)
+    await house.erp.fill_invoice(draft, invoice, INVOICE_CODES)
+
+    vouchers = {(await house.erp.post_invoice(ENTITY, draft)).value for _ in range(2)}
+
+    assert len(vouchers) == 1
+    (document,) = await house.erp.find_invoices(invoice)
+    assert (document.id, document.is_posted) == (draft, True)
+    with pytest.raises(errors.Rejected):
+        await house.erp.discard_invoice(ENTITY, draft)
+
+
+async def test_a_draft_that_is_discarded_is_gone_and_gone_is_success(house: House) -> None:
+    deal = Deal.fresh()
+    journal = await deal.journal_in(house.erp)
+    await house.erp.fill_journal(journal, deal.batch)
+    draft = await deal.draft_in(house.erp, deal.invoice())
+
+    for _ in range(2):
+        await house.erp.discard_journal(ENTITY, journal)
+        await house.erp.discard_invoice(ENTITY, draft)
+
+    assert await house.erp.find_journals(ENTITY, deal.batch.id) == ()
+    assert await house.erp.find_invoices(deal.invoice()) == ()
+    with pytest.raises(errors.Missing):
+        await house.erp.post_journal(ENTITY, journal)
+    with pytest.raises(errors.Missing):
+        await house.erp.post_invoice(ENTITY, draft)
+    with pytest.raises(errors.Missing):
+        await house.erp.invoice_status(ENTITY, draft)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.LOST, Trouble.TORN, Trouble.LATE])
+async def test_an_invoice_whose_answer_is_lost_is_one_document_with_its_lines(
+    house: House, trouble: Trouble
+) -> None:
+    deal = Deal.fresh()
+    invoice = deal.invoice()
+    customer = await deal.project_in(house.erp)
+    house.network.does(trouble, _BILLS[house.vendor])
+    with pytest.raises(errors.Uncertain):
+        await _drafted(house, invoice, customer)
+    await house.network.settled()  # what its delivery waits for before it looks
+
+    (found,) = await house.erp.find_invoices(invoice)
+    await house.erp.fill_invoice(found.id, invoice, INVOICE_CODES)
+
+    status = await house.erp.invoice_status(ENTITY, found.id)
+    assert house.network.is_done
+    assert len(await house.erp.find_invoices(invoice)) == 1
+    assert (status.line_count, status.net) == (2, invoice.net)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.LOST, Trouble.TORN, Trouble.LATE])
+async def test_hours_whose_answer_is_lost_are_there_once_after_the_next_attempt(
+    house: House, trouble: Trouble
+) -> None:
+    deal = Deal.fresh()
+    journal = await deal.journal_in(house.erp)
+    house.network.does(trouble, _COSTS[house.vendor])
+    with pytest.raises(errors.Uncertain):
+        await house.erp.fill_journal(journal, deal.batch)
+
+    if house.erp.delivers.journal_lines is not Delivery.UNIQUE:
+        await house.network.settled()
+    await _filled(house, journal, deal)
+    await house.network.settled()
+
+    assert house.network.is_done
+    assert await house.erp.holds_journal_lines(journal, deal.batch)
+    await house.erp.post_journal(ENTITY, journal)
+
+
+async def _drafted(house: House, invoice: Invoice, customer: ForeignId) -> None:
+    draft = await house.erp.create_invoice(invoice, customer, INVOICE_CODES)
+    await house.erp.fill_invoice(draft, invoice, INVOICE_CODES)
+
+
+async def _filled(house: House, journal: ForeignId, deal: Deal) -> None:
+    for _ in range(20):
+        try:
+            return await house.erp.fill_journal(journal, deal.batch)
+        except errors.Transient:  # a late one came in between: nothing of this was applied
+            await asyncio.sleep(0.05)
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind"),
+    [
+        (Trouble.REFUSED, errors.Transient),
+        (Trouble.LOST, errors.Uncertain),
+        (Trouble.TORN, errors.Uncertain),
+        (Trouble.PAGE, errors.Uncertain),
+    ],
+)
+async def test_an_error_says_of_a_write_whether_it_may_have_been_applied(
+    house: House, trouble: Trouble, kind: type[errors.ConnectorError]
+) -> None:
+    deal = Deal.fresh()
+    journal = await deal.journal_in(house.erp)
+    house.network.does(trouble, _COSTS[house.vendor])
+
+    with pytest.raises(kind) as raised:
+        await house.erp.fill_journal(journal, deal.batch)
+
+    assert house.network.is_done
+    assert str(deal.number) not in str(raised.value).replace(journal.value, "")
+
+
+async def test_a_read_that_fails_is_worth_another_try(house: House) -> None:
+    deal = Deal.fresh()
+    for trouble in (Trouble.REFUSED, Trouble.LOST, Trouble.PAGE):
+        house.network.does(trouble, deal.client().id)
+        with pytest.raises(errors.Transient):
+            await house.erp.find_customers(ENTITY, deal.client())
+
+
+async def test_refused_credentials_are_named_and_never_shown(house: House) -> None:
+    secret = "hunter2-hunter2"  # noqa: S105 - a canary, not a password
+    wrong = dict.fromkeys(("client_id", "client_secret", "user", "password"), SecretStr(secret))
+    stranger = await house.open(wrong)
+
+    for _ in range(2):
+        with pytest.raises(errors.Unauthorized) as raised:
+            await stranger.find_customers(ENTITY, Deal.fresh().client())
+        assert secret not in str(raised.value) + raised.value.reason
+
+
+def test_the_day_of_these_invoices_is_after_every_story_s() -> None:
+    assert DAY.isoformat() >= "2026-12-31"
