@@ -260,9 +260,11 @@ async def _drafted(house: House, invoice: Invoice, customer: ForeignId) -> None:
 async def _filled(house: House, journal: ForeignId, deal: Deal) -> None:
     for _ in range(20):
         try:
-            return await house.erp.fill_journal(journal, deal.batch)
+            await house.erp.fill_journal(journal, deal.batch)
         except errors.Transient:  # a late one came in between: nothing of this was applied
             await asyncio.sleep(0.05)
+        else:
+            return
     raise AssertionError
 
 
