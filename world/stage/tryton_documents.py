@@ -82,6 +82,11 @@ def path(record: Record, way: str) -> Any:  # noqa: ANN401 - any value
     return at[last] if at else None
 
 
+def plain(number: Decimal) -> Decimal:
+    """Return a number without zeros at its end."""
+    return number.normalize() + Decimal(0)
+
+
 def _by(name: str, records: Iterable[Record]) -> Mapping[int, list[Record]]:
     found: dict[int, list[Record]] = defaultdict(list)
     for record in records:
@@ -121,7 +126,7 @@ def _lines(currency: str, parts: Parts) -> Iterator[ErpInvoiceLine]:
             number=number,
             text=text,
             note="\n".join([*rest, *notices]),
-            quantity=row["quantity"] if path(row, "unit.symbol") == HOUR else None,
+            quantity=plain(row["quantity"]) if path(row, "unit.symbol") == HOUR else None,
             unit_price=money.padded(row["unit_price"], currency),
             net=money.padded(row["amount"], currency),
             tax=money.padded(taxed[row["id"]], currency),

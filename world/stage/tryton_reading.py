@@ -16,7 +16,7 @@ from world.stage.readings import (
 )
 from world.stage.tryton_api import Record, Session
 from world.stage.tryton_companies import PROJECT
-from world.stage.tryton_documents import Owner, path
+from world.stage.tryton_documents import Owner, path, plain
 from world.stage.tryton_shared import COST_JOURNAL
 
 _WORK, _TIME, _MOVE, _MOVE_LINE = (
@@ -191,7 +191,7 @@ def _project(owner: Owner, code: str, work: Record, *, is_known: bool) -> ErpPro
 
 def _hours(duration: timedelta) -> Decimal:
     exact = Decimal(duration // _MICROSECOND) / _HOUR
-    return exact.quantize(_PLACES).normalize() + Decimal(0)
+    return plain(exact.quantize(_PLACES))
 
 
 def _word(record: Record, number: int) -> str:

@@ -164,6 +164,14 @@ async def test_a_draft_has_no_number_and_nothing_in_the_ledger(deal: Deal) -> No
     assert (invoice.day, invoice.due, books.ledger) == (_BILLED, _BILLED, ())
 
 
+async def test_whole_hours_are_read_without_a_fraction(deal: Deal) -> None:
+    await deal.draft(Sold("Hours: Consultant", Decimal("2200.00"), 20.0))
+
+    (invoice,) = (await deal.books()).invoices
+
+    assert str(invoice.lines[0].quantity) == "20"
+
+
 async def test_who_owes_the_tax_stands_in_the_note(deal: Deal) -> None:
     await deal.posted(_LINES[0], tax="RC")
 
