@@ -20,7 +20,8 @@ class UnknownEntityError(RuleError):
 class SystemInstance(Record):
     """One running system. `longest_request` and `read_lag` decide when a lost answer is settled.
 
-    `requests_per_second` is the budget of all our calls together. `hours_decimals` is how finely
+    `requests_per_second` is the budget of all our calls together; a step makes at most
+    `requests_per_step`, as its connector's page says. `hours_decimals` is how finely
     it keeps hours: work whose cost does not survive that is held, never posted a cent off.
     `batches_at_once` is how many batches of a lane it may be given before it has answered one:
     one, where writes to the same project wait for each other or are refused.
@@ -35,6 +36,7 @@ class SystemInstance(Record):
     longest_request: timedelta = timedelta(minutes=5)
     read_lag: timedelta = timedelta(seconds=30)
     requests_per_second: Annotated[int, Field(gt=0)] = 10
+    requests_per_step: Annotated[int, Field(gt=0)] = 9
     hours_decimals: Annotated[int, Field(ge=0, le=12)] = 4
     batches_at_once: Annotated[int, Field(gt=0, le=100)] = 4
     options: dict[str, str] = Field(default_factory=dict)

@@ -25,8 +25,6 @@ from store import mappings as mapping_rows
 from store import schema
 from store.database import Database
 
-_MOST_REQUESTS_A_STEP = 6  # what the steps' docstrings declare at most
-
 
 async def prepare_store(database: Database, mappings: tuple[Mapping, ...]) -> None:
     """Bring the schema up to date and add the value mappings that are new."""
@@ -63,7 +61,7 @@ async def _poll(client: Client, psa: SystemInstance, *, every: timedelta) -> Non
 
 
 async def _budget(client: Client, instance: SystemInstance) -> None:
-    steps = instance.requests_per_second / _MOST_REQUESTS_A_STEP
+    steps = instance.requests_per_second / instance.requests_per_step
     limit = RateLimit(requests_per_second=steps)
     request = UpdateTaskQueueConfigRequest(
         namespace=client.namespace,

@@ -6,12 +6,16 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, ScheduleActionStartWorkflow, ScheduleHandle
 from temporalio.service import RPCError
 
 import settings
 from canonical.landscape import Landscape
 from canonical.processes import PROCESSES
+from canonical.systems import task_queue
 from console import deployment
 from settings import Settings
 from store import mappings, schema
@@ -60,3 +64,23 @@ async def test_a_psa_is_polled_by_one_schedule(
     assert isinstance(action, ScheduleActionStartWorkflow)
     assert (action.workflow, action.task_queue) == ("CollectApprovals", PROCESSES)
     assert [each.every for each in schedule.spec.intervals] == [timedelta(hours=2)]
+
+
+async def test_a_budget_is_divided_by_the_most_requests_that_a_step_makes(
+    client: Client, deployed: Landscape, polling: ScheduleHandle
+) -> None:
+    del polling  # ends the Schedule
+    (psa,) = deployed.systems
+    budget = {"requests_per_second": 30, "requests_per_step": 12}
+    frugal = deployed.model_copy(update={"systems": (psa.model_copy(update=budget),)})
+
+    await deployment.prepare_engine(client, frugal, poll=timedelta(hours=1))
+
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=task_queue(psa.id)),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        report_config=True,
+    )
+    told = await client.workflow_service.describe_task_queue(request)
+    assert told.config.queue_rate_limit.rate_limit.requests_per_second == pytest.approx(2.5)
