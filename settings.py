@@ -1,7 +1,8 @@
 """The settings. Only roots read them, and only here is the environment read."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from canonical.landscape import Landscape, SystemInstance
 from canonical.mappings import Mapping
 from canonical.ownership import Ownership
+from connectors.errors import ConnectorError
 
 _ROOM = Path(__file__).parent
 _ROUTES = ("crm", "psa", "erp", "approval_above")
@@ -175,6 +177,22 @@ def load_secrets(path: Path, systems: Iterable[SystemInstance]) -> Credentials:
             msg = f"{path} has no section [{each.credential}], which system {each.id} needs"
             raise SettingsError(msg)
     return {name: _Secrets(f"{path} [{name}]", kept) for name, kept in found.items()}
+
+
+@contextmanager
+def explained(where: str) -> Generator[None]:
+    """Say where in the configuration the values are with which something cannot be opened.
+
+    Raises:
+        SettingsError: an option or a secret is wrong; none is quoted.
+    """
+    try:
+        yield
+    except ValidationError as exc:
+        raise SettingsError(_wrong(f"{where}.options", exc)) from None
+    except (ConnectorError, ValueError) as exc:
+        msg = f"{where}: {exc}"
+        raise SettingsError(msg) from None
 
 
 def _toml(path: Path) -> dict[str, Any]:

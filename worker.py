@@ -186,7 +186,8 @@ async def connected(
                 msg = f"systems.{instance.id}.vendor: no {instance.role} is {instance.vendor!r}, "
                 raise settings.SettingsError(msg + f"there is {', '.join(known)}")
             opened = known[instance.vendor](instance, credentials[instance.credential])
-            connectors[instance.id] = await stack.enter_async_context(opened)
+            with settings.explained(f"systems.{instance.id}"):
+                connectors[instance.id] = await stack.enter_async_context(opened)
         yield connectors
 
 

@@ -6,6 +6,7 @@ from pydantic import SecretStr
 import worker
 from canonical.landscape import Landscape
 from settings import SettingsError
+from tests.fakes import CRM, ERP
 
 
 async def test_a_vendor_that_nobody_speaks_is_named_with_those_that_are(
@@ -18,4 +19,30 @@ async def test_a_vendor_that_nobody_speaks_is_named_with_those_that_are(
 
     with pytest.raises(SettingsError, match=r"systems\.crm-main\.vendor: .*'salesfroce'"):
         async with worker.connected(wrong, secrets):
+            pass
+
+
+async def test_an_option_that_nobody_knows_is_named_with_its_system_and_no_value(
+    landscape: Landscape,
+) -> None:
+    erp = landscape.system(ERP).model_copy(update={"options": {"fundig_source": "canary"}})
+    wrong = landscape.model_copy(update={"systems": (erp,)})
+    secrets = {erp.credential: {"client_id": SecretStr("x"), "client_secret": SecretStr("y")}}
+
+    with pytest.raises(SettingsError) as refused:
+        async with worker.connected(wrong, secrets):
+            pass
+    assert "systems.erp-main.options: fundig_source: Extra inputs" in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+async def test_a_secret_that_is_no_key_is_named_with_its_system(landscape: Landscape) -> None:
+    crm = landscape.system(CRM)
+    only = landscape.model_copy(update={"systems": (crm,)})
+    fields = ("consumer_key", "username", "private_key", "organization", "webhook_secret")
+
+    with pytest.raises(SettingsError, match="systems.crm-main: .*private_key is no RSA key"):
+        async with worker.connected(
+            only, {crm.credential: dict.fromkeys(fields, SecretStr("canary"))}
+        ):
             pass
