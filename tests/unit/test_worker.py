@@ -41,7 +41,7 @@ async def test_a_secret_that_is_no_key_is_named_with_its_system(landscape: Lands
     only = landscape.model_copy(update={"systems": (crm,)})
     fields = ("consumer_key", "username", "private_key", "organization", "webhook_secret")
 
-    with pytest.raises(SettingsError, match="systems.crm-main: .*private_key is no RSA key"):
+    with pytest.raises(SettingsError, match=r"systems\.crm-main: .*private_key is no RSA key"):
         async with worker.connected(
             only, {crm.credential: dict.fromkeys(fields, SecretStr("canary"))}
         ):
