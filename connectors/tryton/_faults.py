@@ -1,5 +1,6 @@
 """How Tryton says no: with status 200 and an error, whose first element names its kind."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
 
@@ -26,12 +27,12 @@ _OURS_OR_DRIFT = {  # no such method, database or address; a malformed call
 }
 
 
-class Warned(errors.Rejected):
+@dataclass(frozen=True)
+class Question:
     """Tryton wants a confirmation under `name`, which ends in the warning's kind."""
 
-    def __init__(self, name: str, detail: str, *, reason: str) -> None:
-        super().__init__(VENDOR, detail, reason=reason)
-        self.name = name
+    name: str
+    reason: str
 
     @property
     def kind(self) -> str:
@@ -66,13 +67,12 @@ def explain(response: httpx.Response) -> str:
     return " ".join(part for part in parts if part) if isinstance(said, list) else ""
 
 
-def warned(response: httpx.Response) -> Warned | None:
+def warned(response: httpx.Response) -> Question | None:
     """Return what an answer asks to be confirmed."""
     found = error(response)
     if _text(found, 0) != "UserWarning":
         return None
-    name = _text(found[1], 0)
-    return Warned(name, f"a warning of {name.partition('.')[2]}", reason=explain(response))
+    return Question(_text(found[1], 0), explain(response))
 
 
 def error(response: httpx.Response) -> list[object]:

@@ -53,7 +53,7 @@ class Rpc:
             if warning is None:
                 return _result(answer, otherwise=errors.Uncertain if write else errors.Drifted)
             if warning.kind not in self._confirmed:
-                raise warning
+                raise errors.Rejected(VENDOR, f"a warning of {warning.kind}", reason=warning.reason)
             context = params[-1]
             await self._send(_SKIP, [warning.name, False, context], write=True)
         raise errors.Rejected(VENDOR, f"{method} warns without end")
