@@ -19,6 +19,16 @@ from tests.tryton_server import fresh_tryton, tryton
 
 __all__ = ["fresh_tryton", "tryton"]
 
+_WHOLE_STACKS = ("scenarios", "bench", "world/tryton")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let `-n 2` run whole stacks, which mostly wait, beside everything else, in that order."""
+    tests = Path(__file__).parent
+    for item in items:
+        is_whole = item.path.relative_to(tests).as_posix().startswith(_WHOLE_STACKS)
+        item.add_marker(pytest.mark.xdist_group("stacks" if is_whole else "parts"))
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def temporal() -> AsyncIterator[WorkflowEnvironment]:

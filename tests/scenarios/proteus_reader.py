@@ -1,6 +1,7 @@
 """Reads with proteus, Tryton's own client, in Tryton's own interpreter: what is really there.
 
-`python proteus_reader.py URL` prints parties, timesheets, invoices and moves as JSON.
+`python proteus_reader.py URL ASKED` prints what it finds of the parties, entries, invoices and
+moves that ASKED names, as JSON.
 """
 
 import json
@@ -9,23 +10,24 @@ import sys
 from proteus import Model, config  # type: ignore[import-not-found]
 
 config.set_xmlrpc(sys.argv[1])
+ASKED = json.loads(sys.argv[2])
 
 
 def parties() -> dict[str, str]:
-    found = Model.get("party.party").find([("code", "like", "CL-%")])
+    found = Model.get("party.party").find([("code", "in", ASKED["parties"])])
     return {party.code: party.name for party in found}
 
 
 def timesheets() -> list[list[str]]:
-    lines = Model.get("timesheet.line").find([])
-    return sorted(
+    clauses = [("description", "like", f"{entry} %") for entry in ASKED["entries"]]
+    return [
         [line.employee.party.code, line.date.isoformat(), str(line.duration), line.description]
-        for line in lines
-    )
+        for line in Model.get("timesheet.line").find(["OR", *clauses])
+    ]
 
 
 def invoices() -> dict[str, list[str | None]]:
-    found = Model.get("account.invoice").find([])
+    found = Model.get("account.invoice").find([("reference", "in", ASKED["invoices"])])
     return {
         invoice.reference: [
             invoice.state,
@@ -34,18 +36,18 @@ def invoices() -> dict[str, list[str | None]]:
             str(invoice.tax_amount),
             str(invoice.total_amount),
             str(invoice.amount_to_pay),
-            invoice.move.number if invoice.move else None,
+            invoice.move.number,
         ]
         for invoice in found
     }
 
 
 def moves() -> list[list[str]]:
-    found = Model.get("account.move").find([])
+    found = Model.get("account.move").find([("number", "in", ASKED["moves"])])
     return [
         [
             move.state,
-            move.number or "",
+            move.number,
             str(sum(line.debit for line in move.lines)),
             str(sum(line.credit for line in move.lines)),
         ]

@@ -1,6 +1,7 @@
 """An embedded stack of a test's own, on free ports, and a play on it."""
 
 import asyncio
+import random
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
@@ -18,8 +19,9 @@ _FIRST: dict[str, dict[str, Report]] = {}  # by store and scenario
 
 
 def free_ports() -> int:
-    """Return the first of some free ports in a row."""
-    for base in range(21_000, 60_000, 50):
+    """Return the first of some free ports in a row; by chance, so that two runs do not meet."""
+    bases = range(20_000, 32_000, 50)  # below the ports that the kernel gives out by itself
+    for base in random.sample(bases, len(bases)):
         with ExitStack() as held:
             try:
                 for port in range(base, base + _PORTS):
