@@ -17,7 +17,7 @@ from canonical.postings import BatchId, HourBatch
 from canonical.processes import Lane
 from canonical.systems import ForeignId, SystemId
 from connectors import ports
-from policies.billing import entry_decision
+from policies.billing import entry_decision, journal_cut
 from store import batches, contracts, entries, intents, mappings, slices
 from store.database import Database, Transaction
 from store.entries import Decision, Filed
@@ -69,8 +69,13 @@ class PostingRecords:
         """Price and freeze the next batch. Idempotent: what is cut is not cut again."""
         with failures.reported():
             async with self._database.transaction() as tx:
-                decimals = self._landscape.system(request.lane.erp).hours_decimals
-                return await _freeze(tx, request.lane, await _decide(tx, request, decimals))
+                erp = self._landscape.system(request.lane.erp)
+                decided = await _decide(tx, request, erp.hours_decimals)
+                if not erp.line_dates:
+                    own = self._landscape.entity(request.lane.entity).currency
+                    lines = [item.decision.line for item in decided]
+                    decided = decided[: journal_cut.decide(lines, own)]
+                return await _freeze(tx, request.lane, decided)
 
     @activity.defn(name="postings.unposted")
     async def unposted(self, lane: Lane) -> tuple[Cut, ...]:

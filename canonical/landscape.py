@@ -23,8 +23,9 @@ class SystemInstance(Record):
     `requests_per_second` is the budget of all our calls together; a step makes at most
     `requests_per_step`, as its connector's page says. `hours_decimals` is how finely
     it keeps hours: work whose cost does not survive that is held, never posted a cent off.
-    `batches_at_once` is how many batches of a lane it may be given before it has answered one:
-    one, where writes to the same project wait for each other or are refused.
+    `line_dates` says whether each line of an hour journal keeps its own date; where not, a batch
+    is of one month. `batches_at_once` is how many batches of a lane it may be given before it
+    has answered one: one, where writes to the same project are refused or wait for each other.
     `options` are the vendor's own switches, each documented on the connector's page.
     """
 
@@ -33,11 +34,12 @@ class SystemInstance(Record):
     role: SystemRole
     url: str
     credential: str
-    longest_request: timedelta = timedelta(minutes=5)
-    read_lag: timedelta = timedelta(seconds=30)
+    longest_request: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(minutes=5)
+    read_lag: Annotated[timedelta, Field(ge=timedelta(0))] = timedelta(seconds=30)
     requests_per_second: Annotated[int, Field(gt=0)] = 10
     requests_per_step: Annotated[int, Field(gt=0)] = 9
     hours_decimals: Annotated[int, Field(ge=0, le=12)] = 4
+    line_dates: bool = True
     batches_at_once: Annotated[int, Field(gt=0, le=100)] = 4
     options: dict[str, str] = Field(default_factory=dict)
 
@@ -95,10 +97,13 @@ class Landscape(Record):
                 if roles.get(system) != role:
                     msg = f"entity {entity_id}: {role} = {system!r} is not a system of that role"
                     raise ValueError(msg)
-        for system_id, role in roles.items():
-            if role == "erp" and system_id not in self.makers:
-                msg = f"erp {system_id} names no makers: add [makers.{system_id}]"
-                raise ValueError(msg)
+        erps = {system_id for system_id, role in roles.items() if role == "erp"}
+        for system_id in sorted(erps - self.makers.keys()):
+            msg = f"erp {system_id} names no makers: add [makers.{system_id}]"
+            raise ValueError(msg)
+        for system_id in sorted(self.makers.keys() - erps):
+            msg = f"[makers.{system_id}] is of no ERP: there is {', '.join(sorted(erps))}"
+            raise ValueError(msg)
         return self
 
     def in_use(self) -> "Landscape":

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.postings import Cut, CutRequest
+from activities.postings import Cut, CutRequest, PostingRecords
 from canonical.contracts import ContractId
 from canonical.postings import BatchId, HourBatch
 from canonical.slices import Slice
@@ -13,7 +13,7 @@ from store import batches, entries, mappings, slices
 from store.database import Database
 from store.tables.work import Progress
 from tests.activities import house
-from tests.fakes import PSA, entry, mapping, money, rate
+from tests.fakes import ERP, PSA, entry, mapping, money, rate
 
 FIRST = BatchId("erp-main/USMF/0/1")
 NOTHING = Cut(batch=None, size=0, held=0, defects=())
@@ -65,6 +65,20 @@ async def test_what_is_cut_is_not_cut_again(database: Database) -> None:
 
     assert await _cut(database) == NOTHING
     assert await _progress(database, "psa-main:101") is Progress.BATCHED
+
+
+async def test_a_journal_with_one_date_gets_the_hours_of_one_month(database: Database) -> None:
+    await house.active(database)
+    late = entry(101, work_date=date(2026, 7, 1))
+    await house.approved(database, late, entry(102, work_date=date(2026, 6, 30)))
+    erp = house.LANDSCAPE.system(ERP).model_copy(update={"line_dates": False})
+    records = PostingRecords(database, house.LANDSCAPE.model_copy(update={"systems": (erp,)}))
+    request = CutRequest(lane=house.LANE, psa=PSA)
+
+    cuts = [await ActivityEnvironment().run(records.cut, request) for _ in range(3)]
+
+    assert [cut.size for cut in cuts] == [1, 1, 0]
+    assert [line.entry for line in (await _frozen(database)).lines] == ["psa-main:102"]
 
 
 async def test_cuts_in_portions(database: Database) -> None:
