@@ -144,10 +144,12 @@ class _Secrets(dict[str, SecretStr]):
 
 def _erp_of(vendor: str, systems: dict[str, dict[str, Any]], path: Path) -> str:
     erps = {name: each.get("vendor") for name, each in systems.items() if each.get("role") == "erp"}
-    for name, theirs in erps.items():
-        if theirs == vendor:
-            return name
+    found = [name for name, theirs in erps.items() if theirs == vendor]
+    if len(found) == 1:
+        return found[0]
     msg = f"{path} has no ERP of {vendor!r}: there is {', '.join(map(str, erps.values()))}"
+    if found:
+        msg = f"{path} has several ERPs of {vendor!r} ({', '.join(found)}): name one by each entity"
     raise SettingsError(msg)
 
 

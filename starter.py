@@ -108,8 +108,9 @@ def demo(  # noqa: PLR0913 - these are the options of a command
     async def work() -> None:
         progress, story = Progress(), Story.of(scenario)
         async with embedded_stack(state, port, progress, erp=erp) as (running, stack):
-            plot = running.theater.lost_answer(partial(stack.kill, "worker"), progress.note)
-            async with plot if kill_worker else nullcontext():
+            kill = partial(stack.kill, "worker")
+            plot = running.theater.lost_answer(kill, progress.note) if kill_worker else None
+            async with plot or nullcontext():
                 report = await _play(running, story, progress)
             attached.show(showing.report(report.model_dump(mode="json"), running.config.web_ui))
             if keep:
@@ -265,8 +266,7 @@ def _urls(landscape: Landscape) -> Urls:
         for each in landscape.systems
         if each.role == "erp"
     ]
-    used = tuple(ledger for ledger in ledgers if ledger.entities)
-    return Urls(crm=at["crm"], psa=at["psa"], erps=used)
+    return Urls(crm=at["crm"], psa=at["psa"], erps=tuple(ledgers))
 
 
 def _keys(state: Path, landscape: Landscape) -> Keys:

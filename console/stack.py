@@ -45,6 +45,8 @@ class Child:
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
     logged_before: int = 0
+    was_up: bool = False
+    is_wrong: bool = False  # as it was set up it can never run, and said so
 
 
 class Stack:
@@ -91,12 +93,16 @@ class Stack:
             self._watchers.append(asyncio.create_task(self._watch(self._children[name])))
         for name in names:
             await self._until_up(self._children[name])
+            self._children[name].was_up = True
             told(name)
 
     async def _watch(self, child: Child) -> None:
         while not self._is_stopping:
             await self._spawn(child)
             code = await child.process.wait() if child.process else 0
+            child.is_wrong = code == _WRONG_SET_UP and not child.was_up
+            if child.is_wrong:
+                return
             if not self._is_stopping:
                 logs.logger().warning("process.fell", name=child.name, code=code)
                 await asyncio.sleep(_REST.total_seconds())
@@ -117,6 +123,8 @@ class Stack:
     async def _until_up(self, child: Child) -> None:
         deadline = asyncio.get_running_loop().time() + _HEALTH.total_seconds()
         while not await self._is_up(child):
+            if child.is_wrong:
+                raise StackError(self._said(child))
             late = asyncio.get_running_loop().time() > deadline
             if late or child.starts > _MOST_STARTS:
                 log = self._log(child)
@@ -131,6 +139,11 @@ class Stack:
                 return child.says.encode() in log.read()
         return child.port is None or await _answers(child.port)
 
+    def _said(self, child: Child) -> str:
+        with self._log(child).open("rb") as log:
+            log.seek(child.logged_before)
+            return f"{child.name} cannot run: {log.read().decode(errors='replace').strip()}"
+
     def _log(self, child: Child) -> Path:
         return self._logs_in / f"{child.name}.log"
 
@@ -144,6 +157,7 @@ class Stack:
             await _end(child)
 
 
+_WRONG_SET_UP = 2  # the exit code that says so
 _MOST_STARTS = 3  # a child that falls this often before it ever answered will not come up
 
 

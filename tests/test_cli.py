@@ -20,8 +20,10 @@ from console import embedded
 from console.embedded import Ports
 from settings import Settings
 from store.database import Database
+from tests import tryton_server
 from tests.activities import house
 from tests.fakes import entry
+from tests.scenarios import stage
 
 _ROOT = Path(__file__).parents[1]
 COMMANDS: dict[str, str] = {  # and a word of what each teaches
@@ -136,6 +138,17 @@ async def test_an_erp_that_the_landscape_does_not_have_is_refused_before_anythin
 
     _assert_one_sentence(ended, 2, "has no ERP of 'lotus': there is dynamics, tryton")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.prove
+async def test_the_demo_on_the_real_erp_ends_well(tmp_path: Path) -> None:
+    tryton_server.required()
+    port = str(stage.free_ports())
+
+    ended = await _tiebeam("demo", "--erp", "tryton", "--port", port, cwd=tmp_path)
+
+    assert (ended.code, ended.errors.count("Traceback")) == (0, 0)
+    assert "holds" in ended.output
 
 
 async def test_a_wrong_date_is_refused_before_anything_runs(tmp_path: Path) -> None:

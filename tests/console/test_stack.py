@@ -130,6 +130,18 @@ async def test_a_child_that_never_comes_up_shows_its_log(tmp_path: Path) -> None
     assert (tmp_path / "engine.log").read_text().endswith("left in order\n")
 
 
+async def test_a_child_that_says_it_can_never_run_is_started_once_and_quoted(
+    tmp_path: Path,
+) -> None:
+    wrong = "import sys; print('run `make erp` first'); sys.exit(2)"
+    failing = stack.python("erp", "-c", wrong, port=free_port())
+
+    said = await _refused([failing], tmp_path)
+
+    assert said == "erp cannot run: run `make erp` first"
+    assert failing.starts == 1
+
+
 async def test_an_error_inside_stops_everything_too(tmp_path: Path) -> None:
     running = Stack([_listener("engine")], tmp_path)
 

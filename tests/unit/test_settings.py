@@ -134,6 +134,15 @@ def test_a_landscape_is_read_from_its_file(tmp_path: Path) -> None:
     assert landscape.system(SystemId("crm-main")).role == "crm"
 
 
+def test_an_erp_that_is_asked_for_by_vendor_must_be_the_only_one(tmp_path: Path) -> None:
+    second = _LANDSCAPE.replace("erp-main", "erp-2")
+    systems = second[second.index("[systems.erp-2]") : second.index("[entities.USMF]")]
+    text = _LANDSCAPE + systems + second[second.index("[makers.erp-2]") :]
+
+    with pytest.raises(SettingsError, match=r"several ERPs of 'acme' \(erp-main, erp-2\)"):
+        settings.load_landscape(_file(tmp_path, text), erp="acme")
+
+
 def test_a_system_that_no_entity_uses_is_left_out(tmp_path: Path) -> None:
     maker = _LANDSCAPE[_LANDSCAPE.index("[makers.erp-main]") :]
     another = """

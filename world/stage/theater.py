@@ -79,6 +79,6 @@ class Theater:
         """
         sandboxes = [ledger.url for ledger in self.urls.erps if ledger.vendor == "dynamics"]
         if not sandboxes:
-            message = "only the Dynamics sandbox can be told to keep an answer: leave out --erp"
+            message = "only a sandbox can be told to keep an answer: leave out --kill-worker"
             raise StageError(message)
         return sabotage.lost_answer(sandboxes[0], kill, tell)

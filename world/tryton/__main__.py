@@ -61,7 +61,7 @@ def _readable() -> Iterator[None]:
         yield
     except TrytonError as exc:
         typer.echo(f"tryton: {exc}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(2) from None  # as it is set up, it cannot run
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def test_not_installed_is_told_with_what_to_do(command: str, tmp_path: Path) -> 
 
     ran = _run("world.tryton", *words, home=tmp_path / "home")
 
-    assert (ran.returncode, ran.stdout) == (1, "")
+    assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == (
         f"tryton: Tryton is not installed in {tmp_path / 'home'}: run `make tryton`\n"
     )
@@ -51,7 +51,7 @@ def test_not_prepared_is_told_with_what_to_do(tmp_path: Path) -> None:
 
     ran = _run("world.tryton", "serve", "--port", "1", "--data", str(tmp_path / "d"), home=tmp_path)
 
-    assert ran.returncode == 1
+    assert ran.returncode == 2
     assert "there is no golden copy of these modules yet: run `make tryton`" in ran.stderr
 
 
@@ -60,7 +60,7 @@ def test_two_servers_do_not_share_a_folder(tryton: TrytonServer) -> None:
 
     ran = _run("world.tryton", "serve", *where)
 
-    assert ran.returncode == 1
+    assert ran.returncode == 2
     assert f"another Tryton runs on {tryton.folder}: stop it" in ran.stderr
 
 
