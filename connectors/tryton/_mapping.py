@@ -14,6 +14,7 @@ from connectors.tryton._rpc import Float, Value
 
 _EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 _SECONDS_PER_HOUR = 3600
+_PRICE_DECIMALS = 4  # what is written with more is refused, zeros too
 _ONE = Decimal(1)
 
 
@@ -136,8 +137,8 @@ def new_invoice(  # noqa: PLR0913 - what a record refers to
 
 
 def new_invoice_line(line: InvoiceLine, books: RevenueBooks, company: int) -> dict[str, Value]:
-    """Return a line: hours × price where that is exactly the net, else once the net."""
-    quantity, price, text = priced(line, books.unit.digits)
+    """Return a line: hours × price, or once the net."""
+    hours, price, text = priced(line, books.unit.digits)
     axes: list[Value] = [
         {"root": axis, "account": value} for axis, value in books.axes.of(line.dimensions)
     ]
@@ -148,25 +149,28 @@ def new_invoice_line(line: InvoiceLine, books: RevenueBooks, company: int) -> di
         "currency": books.currency,
         "account": books.revenue_account,
         "description": text,
-        "quantity": Float(quantity),
-        "unit": None if line.worked is None else books.unit.id,
+        "quantity": Float(_ONE if hours is None else hours),
+        "unit": None if hours is None else books.unit.id,
         "unit_price": price,
         "taxes": [["add", [books.tax]]],
         "analytic_accounts": created(*axes),
     }
 
 
-def priced(line: InvoiceLine, digits: int) -> tuple[Decimal, Decimal, str]:
-    """Return quantity, price and text; Tryton multiplies, and rounds halves to even."""
+def priced(line: InvoiceLine, digits: int) -> tuple[Decimal | None, Decimal, str]:
+    """Return hours, price and text; no hours for what is once the net.
+
+    Tryton taxes the product before it rounds it, so the product has to be the net exactly.
+    """
     net = line.net.amount
     if line.worked is None:
-        return _ONE, net, line.text
+        return None, net, line.text
     exact = line.worked.seconds / _SECONDS_PER_HOUR
     hours = exact.quantize(_ONE.scaleb(-digits), rounding=ROUND_HALF_UP)
-    amount = rounded(hours * line.unit_price, _ONE.scaleb(int(net.as_tuple().exponent)))
-    if amount == net:
-        return hours, line.unit_price, line.text
-    return _ONE, net, f"{line.text} ({line.worked.hours:f} h)"
+    price = round(line.unit_price, _PRICE_DECIMALS)
+    if price == line.unit_price and hours * price == net:
+        return hours, price, line.text
+    return None, net, f"{line.text} ({line.worked.hours:f} h)"
 
 
 def bills(lines: Iterable[_wire.InvoiceLine], invoice: Invoice) -> bool:

@@ -5,6 +5,7 @@ import pytest
 
 from canonical.codes import InvoiceCodes
 from canonical.invoices import Invoice
+from canonical.money import Money
 from canonical.systems import ForeignId
 from connectors import errors
 from connectors.ports import Document
@@ -76,11 +77,11 @@ async def test_lines_are_hours_times_price_where_that_is_the_net_and_once_the_ne
         for row in rows
     ] == [
         (1, 8.0, Decimal("150.0000"), Decimal("1200.00"), "Line 1"),
-        (2, 0.166667, Decimal("150.0000"), Decimal("25.00"), "Line 2"),
+        (2, 1.0, Decimal("25.0000"), Decimal("25.00"), "Line 2 (0.1667 h)"),
         (3, 1.0, Decimal("0.1300"), Decimal("0.13"), "Line 3 (0.5 h)"),
         (4, 1.0, Decimal("75.5000"), Decimal("75.50"), "Line 4"),
     ]
-    assert [row["unit."] and row["unit."]["name"] for row in rows] == ["Hour"] * 3 + [None]
+    assert [row["unit."] and row["unit."]["name"] for row in rows] == ["Hour", None, None, None]
     for row in rows:
         assert (row["account."]["code"], [tax["name"] for tax in row["taxes."]]) == (
             "401100",
@@ -90,6 +91,29 @@ async def test_lines_are_hours_times_price_where_that_is_the_net_and_once_the_ne
             "040",
             deal.dimensions.project,
         }
+
+
+async def test_hours_are_taxed_as_their_net_is(erp: Tryton) -> None:
+    taxes: list[Money] = []
+    for minutes in (1, None):  # 0.016667 h × 90.00 is not 1.50
+        deal = await a_deal(erp)
+        line = deal.billed(1, "1.50", minutes=minutes, price="90.00")
+        draft = await _filled(erp, deal, deal.invoice(line))
+        taxes.append((await erp.invoice_status(DEMF, draft)).tax)
+
+    assert taxes == [money("0.28")] * 2
+
+
+async def test_a_price_finer_than_trytons_is_billed_as_once_the_net(erp: Tryton) -> None:
+    deal = await a_deal(erp)
+    invoice = deal.invoice(
+        deal.billed(1, "20.85", minutes=10, price="125.12345"),
+        deal.billed(2, "12.50", minutes=60, price="12.500000"),
+    )
+
+    draft = await _filled(erp, deal, invoice)
+
+    assert (await erp.invoice_status(DEMF, draft)).net == money("33.35")
 
 
 async def test_a_draft_shows_net_and_tax_before_it_is_posted(erp: Tryton) -> None:

@@ -56,24 +56,20 @@ def test_what_we_do_not_read_is_nothing_and_what_is_wrong_is_refused() -> None:
 
 
 @given(AMOUNTS, st.integers(min_value=1, max_value=100_000), AMOUNTS)
-def test_a_line_is_always_worth_its_net(net: Decimal, minutes: int, price: Decimal) -> None:
+def test_a_line_is_always_worth_exactly_its_net(net: Decimal, minutes: int, price: Decimal) -> None:
     line = DEAL.billed(1, str(net), minutes=minutes, price=str(price))
 
-    quantity, unit_price, text = _mapping.priced(line, 6)
+    hours, unit_price, text = _mapping.priced(line, 6)
 
-    assert _mapping.rounded(quantity * unit_price, Decimal("0.01")) == net
+    assert unit_price * (1 if hours is None else hours) == net
     assert text.startswith("Line 1")
 
 
 def test_with_fewer_digits_a_line_that_would_not_fit_is_once_its_net() -> None:
-    line = DEAL.billed(1, "1000.00", minutes=400, price="150")
+    line = DEAL.billed(1, "1012.50", minutes=405, price="150")
 
-    assert _mapping.priced(line, 6) == (Decimal("6.666667"), Decimal(150), "Line 1")
-    assert _mapping.priced(line, 2) == (
-        Decimal(1),
-        Decimal("1000.00"),
-        "Line 1 (6.6667 h)",
-    )
+    assert _mapping.priced(line, 6) == (Decimal("6.75"), Decimal(150), "Line 1")
+    assert _mapping.priced(line, 1) == (None, Decimal("1012.50"), "Line 1 (6.75 h)")
 
 
 @pytest.mark.parametrize(
