@@ -33,7 +33,7 @@ class ErpInvoices:
 
     @activity.defn(name="invoices.draft_in_erp")
     async def draft(self, request: InvoiceRequest) -> ForeignId:
-        """Create, fill and compare a draft. Idempotent: by our reference. At most 6 requests."""
+        """Create, fill and compare a draft. Idempotent: by our reference."""
         with failures.reported():
             async with self._database.reading() as tx:
                 kept = await invoices.get(tx, request.invoice, request.revision)
@@ -52,7 +52,7 @@ class ErpInvoices:
 
     @activity.defn(name="invoices.post_in_erp")
     async def post(self, request: InvoiceRequest) -> str:
-        """Post it, return its number. Idempotent: by the ERP's own id. At most 9 requests."""
+        """Post it, return its number. Idempotent: by the ERP's own id."""
         with failures.reported():
             async with self._database.reading() as tx:
                 kept = await invoices.get(tx, request.invoice, request.revision)

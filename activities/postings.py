@@ -98,7 +98,7 @@ class ErpPostings:
 
     @activity.defn(name="postings.post")
     async def post(self, request: PostRequest) -> ForeignId:
-        """Draft, fill and post a batch. Idempotent: posted by its own id. At most 5 requests."""
+        """Draft, fill and post a batch. Idempotent: posted by its own id."""
         with failures.reported():
             async with self._database.reading() as tx:
                 batch = await batches.get(tx, request.batch)
