@@ -1,5 +1,6 @@
 """Opens a database as one of its users."""
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ import httpx
 from canonical.landscape import SystemInstance
 from connectors import auth
 from connectors.tryton._client import Tryton
+from connectors.tryton._kept import Clock
 from connectors.tryton._options import Options
 from connectors.tryton._session import Session
 
@@ -17,6 +19,7 @@ async def connect(
     instance: SystemInstance,
     credential: auth.Credential,
     *,
+    clock: Clock = time.monotonic,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncGenerator[Tryton, None]:
     """Open a database. The credential is `user` and `password`.
@@ -35,4 +38,4 @@ async def connect(
         transport=transport,
         trust_env=False,
     ) as http_client:
-        yield Tryton(http_client, instance.id, options)
+        yield Tryton(http_client, instance.id, options, clock)

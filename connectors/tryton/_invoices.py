@@ -129,8 +129,9 @@ class Invoices(Analytics):
     async def _revenue_books(
         self, invoice: Invoice, codes: InvoiceCodes, company: _wire.Company
     ) -> _mapping.RevenueBooks:
-        account = await self._owned(_wire.Account, company, code=codes.revenue_account)
-        tax = await self._owned(_wire.Tax, company, name=codes.tax_group)
+        own = {"company": company.id}  # what is billed is never as it was a minute ago
+        account = await self._only(_wire.Account, company, own | {"code": codes.revenue_account})
+        tax = await self._only(_wire.Tax, company, own | {"name": codes.tax_group})
         currency = await self._known(_wire.Currency, None, {"code": invoice.currency})
         return _mapping.RevenueBooks(
             revenue_account=account.id,

@@ -11,6 +11,7 @@ from canonical.systems import ForeignId, SystemId
 from connectors import errors, http
 from connectors.tryton import _wire
 from connectors.tryton._faults import VENDOR
+from connectors.tryton._kept import Clock, Kept
 from connectors.tryton._options import Options
 from connectors.tryton._rpc import Rpc, Value
 
@@ -25,14 +26,16 @@ _C = TypeVar("_C", _wire.AxisValue, _wire.Employee, _wire.Work)
 class Server:
     """Tryton, over an HTTP client that already carries address, session and timeout.
 
-    What the firm set up is asked for once and kept until something is refused.
+    What the firm set up is kept for a minute, or until something is refused.
     """
 
-    def __init__(self, http_client: httpx.AsyncClient, system: SystemId, options: Options) -> None:
+    def __init__(
+        self, http_client: httpx.AsyncClient, system: SystemId, options: Options, clock: Clock
+    ) -> None:
         self._rpc = Rpc(http_client, options.database, options.confirmed_warnings)
         self._system = system
         self._options = options
-        self._rows_known: dict[object, _wire.Row] = {}
+        self._kept = Kept(clock)
 
     async def _rows(
         self,
@@ -111,7 +114,7 @@ class Server:
         try:
             return await self._call(row.model, method, params, told, write=True)
         except errors.Rejected:
-            self._rows_known.clear()
+            self._kept.forget()
             raise
 
     async def _call(
@@ -147,15 +150,27 @@ class Server:
     async def _known(
         self, row: type[_R], company: _wire.Company | None, fields: Mapping[str, Value]
     ) -> _R:
-        """Return the one record with these values that the firm has set up.
+        """Return the one record with these values, as it was a minute ago at most.
 
         Raises:
             Rejected: there is none, or more than one.
         """
         key = (row, company and company.id, *fields.items())
-        known = self._rows_known.get(key)
-        if isinstance(known, row):
-            return known
+        kept = self._kept.get(row, key)
+        if kept is not None:
+            return kept
+        found = await self._only(row, company, fields)
+        self._kept.keep(key, found)
+        return found
+
+    async def _only(
+        self, row: type[_R], company: _wire.Company | None, fields: Mapping[str, Value]
+    ) -> _R:
+        """Return the one record with these values, as it is now.
+
+        Raises:
+            Rejected: there is none, or more than one.
+        """
         where: Domain = [[name, "=", value] for name, value in fields.items()]
         found = await self._rows(row, where, company, most=2)
         if len(found) != 1:
@@ -164,7 +179,6 @@ class Server:
             raise errors.Rejected(
                 VENDOR, f"{few} {row.model} fits", reason=f"{few} {row.model} has {values}"
             )
-        self._rows_known[key] = found[0]
         return found[0]
 
     async def _owned(self, row: type[_R], company: _wire.Company, **fields: Value) -> _R:
@@ -185,16 +199,16 @@ class Server:
         wanted = set(codes)
         found: dict[str, _C] = {}
         for code in wanted:
-            known = self._rows_known.get((*scope, code))
-            if isinstance(known, row):
-                found[code] = known
+            kept = self._kept.get(row, (*scope, code))
+            if kept is not None:
+                found[code] = kept
         missing = sorted(wanted - found.keys())
         for start in range(0, len(missing), _CODES_AT_ONCE):
             some = missing[start : start + _CODES_AT_ONCE]
             for record in await self._rows(row, [*where, coded(row, some)], company):
                 if record.code in missing and record.code not in found:
                     found[record.code] = record
-                    self._rows_known[*scope, record.code] = record
+                    self._kept.keep((*scope, record.code), record)
         lost = sorted(wanted - found.keys())
         if lost:
             reason = f"no {row.model} has {', '.join(lost)}"

@@ -1,5 +1,6 @@
 """The firm's own records, as the tests of this connector know them, each test with its own."""
 
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -144,9 +145,12 @@ def credential(password: str = PASSWORD) -> dict[str, SecretStr]:
 
 
 def opened(
-    url: str, transport: httpx.AsyncBaseTransport | None = None, **options: str
+    url: str,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    **options: str,
 ) -> AbstractAsyncContextManager[Tryton]:
-    return connect(instance(url, **options), credential(), transport=transport)
+    return connect(instance(url, **options), credential(), clock=clock, transport=transport)
 
 
 async def own_deal(erp: Tryton) -> Deal:
