@@ -15,6 +15,8 @@ from connectors.tryton import _faults, _wire
 from connectors.tryton._faults import VENDOR
 
 _LOGIN = "common.db.login"
+_REFUSED = "LoginException"
+_AGAIN = {HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}  # 404: it cannot open the database
 _LOCKED_OUT = timedelta(seconds=60)  # Tryton does not say how long; asking sooner prolongs it
 
 
@@ -70,13 +72,14 @@ class Session(httpx.Auth):
 
     def _keep(self, answer: httpx.Response) -> None:
         detail = f"login answered {answer.status_code}"
-        busy = answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
-        if busy or answer.is_server_error:
-            wait = http.retry_after(answer) or (_LOCKED_OUT if busy else None)
-            raise errors.Transient(VENDOR, detail, retry_after=wait)
-        if answer.status_code == HTTPStatus.UNAUTHORIZED or _faults.error(answer):
+        said = _faults.error(answer)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED or said[:1] == [_REFUSED]:
             self._is_refused = True
             raise errors.Unauthorized(VENDOR, detail)
+        if said or answer.status_code in _AGAIN or answer.is_server_error:
+            busy = answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+            wait = http.retry_after(answer) or (_LOCKED_OUT if busy else None)
+            raise errors.Transient(VENDOR, detail, retry_after=wait)
         if not answer.is_success:
             raise errors.Drifted(VENDOR, detail)
         granted = http.parsed(answer, _wire.Login, vendor=VENDOR, otherwise=errors.Drifted)

@@ -122,13 +122,18 @@ async def test_a_wrong_password_is_asked_once_whoever_waits_and_comes_later(url:
             errors.Unauthorized,
             None,
         ),
-        (httpx.Response(404), errors.Drifted, None),
+        (
+            httpx.Response(200, json={"id": 0, "error": ["the connection is closed", ""]}),
+            errors.Transient,
+            None,
+        ),
+        (httpx.Response(404), errors.Transient, None),
         (httpx.Response(200, text="<html>"), errors.Drifted, None),
         (httpx.Response(200, json={"id": 0, "result": None}), errors.Drifted, None),
     ],
     ids=[
         *("429", "429 with a wait", "503", "refused", "slow", "401", "another factor"),
-        *("no database", "a page", "no session"),
+        *("broken", "no database", "a page", "no session"),
     ],
 )
 async def test_a_login_that_fails_says_what_to_do_and_tells_no_secret(
@@ -150,8 +155,19 @@ async def test_a_login_that_fails_says_what_to_do_and_tells_no_secret(
         assert TOKEN not in told
 
 
-async def test_a_throttled_login_is_tried_again_by_the_next_call() -> None:
-    answers = Answers(httpx.Response(429))
+@pytest.mark.parametrize(
+    "login",
+    [
+        httpx.Response(429),
+        httpx.Response(404),
+        httpx.Response(200, json={"id": 0, "error": ["database is locked", ""]}),
+    ],
+    ids=["throttled", "no database", "locked"],
+)
+async def test_a_login_that_was_not_refused_is_tried_again_by_the_next_call(
+    login: httpx.Response,
+) -> None:
+    answers = Answers(login)
     credential = {"user": SecretStr("tiebeam"), "password": SecretStr(SECRET)}
     async with connect(
         instance("http://erp.test"), credential, transport=httpx.MockTransport(answers)
