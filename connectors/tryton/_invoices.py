@@ -34,8 +34,9 @@ class Invoices(Analytics):
     ) -> ForeignId:
         """Create a draft with all its lines, in one call. Class B: its reference can be searched.
 
-        The purchase order is its description and the tax note its comment; address, payment
-        term and receivable account are the party's, the account else the company's.
+        The purchase order is its description and the tax note its comment. Address (the one
+        for invoices, else the first), payment term and receivable account are the party's,
+        the account else the company's.
 
         Raises:
             Rejected: Tryton refuses it or a line, the party has no address or receivable

@@ -119,6 +119,7 @@ def new_invoice(  # noqa: PLR0913 - what a record refers to
 ) -> dict[str, Value]:
     """Return a draft with its lines, which carries our reference."""
     lines = (new_invoice_line(line, books, company) for line in invoice.lines)
+    address = next((each for each in party.addresses if each.invoice), party.addresses[0])
     return {
         "company": company,
         "type": "out",
@@ -127,7 +128,7 @@ def new_invoice(  # noqa: PLR0913 - what a record refers to
         "comment": invoice.tax.note or None,
         "invoice_date": invoice.issued_on,
         "party": party.id,
-        "invoice_address": party.addresses[0],
+        "invoice_address": address.id,
         "payment_term": party.customer_payment_term,
         "account": account,
         "currency": books.currency,

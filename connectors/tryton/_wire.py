@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, SecretStr
+from typing_extensions import override
 
 
 class Wire(BaseModel):
@@ -88,6 +89,14 @@ class PaymentTerm(Row):
     model = "account.invoice.payment_term"
 
 
+class Address(Row):
+    """An address of a party; `invoice` says that invoices go there."""
+
+    model = "party.address"
+
+    invoice: bool | None
+
+
 class Party(Coded):
     """A customer; term and account are those of the company in the context."""
 
@@ -96,7 +105,14 @@ class Party(Coded):
     name: str | None
     customer_payment_term: int | None
     account_receivable: int | None
-    addresses: list[int]
+    addresses: list[Address] = Field(validation_alias="addresses.")
+
+    @classmethod
+    @override
+    def reads(cls) -> list[str]:
+        """Return the fields to read: of the addresses, theirs."""
+        own = [name for name in super().reads() if name != "addresses."]
+        return [*own, *(f"addresses.{name}" for name in Address.reads())]
 
 
 class Configuration(Row):

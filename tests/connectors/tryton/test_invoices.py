@@ -21,6 +21,7 @@ from tests.connectors.tryton.house import (
     foreign,
     money,
     opened,
+    own_deal,
 )
 
 # Numbers follow dates, so every test posts on one day.
@@ -51,6 +52,32 @@ async def test_a_draft_carries_our_reference_and_what_its_party_has(
     assert len(row["lines"]) == 2
     assert (row["account."]["code"], row["journal."]["code"]) == ("130100", "REV")
     assert (row["currency."]["code"], row["payment_term."]["name"]) == ("EUR", "Net30")
+
+
+async def test_it_goes_to_the_address_for_invoices_or_else_to_the_first(
+    erp: Tryton, firm: Firm
+) -> None:
+    deal = await own_deal(erp)
+    party = firm.id_of("party.party", "code", deal.customer.value)
+    (first,) = firm.rows("party.address", [["party", "=", party]])
+    drafts = [await erp.create_invoice(deal.invoice(), deal.customer, DOMESTIC)]
+    second = firm.create("party.address", party=party, invoice=True)
+
+    drafts.append(await erp.create_invoice(deal.invoice(), deal.customer, DOMESTIC))
+
+    where = [["id", "in", [int(draft.value) for draft in drafts]]]
+    rows = firm.rows("account.invoice", where, "invoice_address")
+    assert [row["invoice_address"] for row in rows] == [first["id"], second]
+
+
+async def test_a_party_without_an_address_is_not_billed(erp: Tryton, firm: Firm) -> None:
+    deal = await own_deal(erp)
+    party = firm.id_of("party.party", "code", deal.customer.value)
+    (address,) = firm.rows("party.address", [["party", "=", party]])
+    firm.call("party.address.write", [address["id"]], {"active": False})
+
+    with pytest.raises(errors.Rejected, match="no address"):
+        await erp.create_invoice(deal.invoice(), deal.customer, DOMESTIC)
 
 
 async def test_lines_are_hours_times_price_where_that_is_the_net_and_once_the_net_elsewhere(
