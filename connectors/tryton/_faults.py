@@ -17,6 +17,11 @@ _BY_NAME: dict[str, http.Kind] = {
     "ConcurrencyException": errors.Transient,  # somebody else wrote first; rolled back
     "RateLimitException": errors.Transient,
 }
+_NO_RIGHTS = (  # a user without a group; nothing is wrong with the record
+    "You are not allowed to access ",
+    "You are not allowed to execute ",
+    "Calling button ",
+)
 _LOCKED = ("database is locked", "could not serialize access", "deadlock detected")
 _OURS_OR_DRIFT = {  # no such method, database or address; a malformed call
     HTTPStatus.BAD_REQUEST,
@@ -55,6 +60,8 @@ def classify(response: httpx.Response) -> http.Kind | None:
         return None
     if any(words in name for words in _LOCKED):
         return errors.Uncertain
+    if name == "UserError" and explain(response).startswith(_NO_RIGHTS):
+        return errors.Unauthorized
     return _BY_NAME.get(name, errors.Drifted)
 
 

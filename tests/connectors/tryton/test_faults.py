@@ -6,12 +6,23 @@ import pytest
 from canonical.postings import BatchId
 from connectors import errors
 from connectors.tryton import Tryton
-from tests.connectors.tryton.firm import Firm
-from tests.connectors.tryton.house import CUSTOMER_CODES, DEMF, client, next_number, opened
+from tests.connectors.tryton.firm import LOGIN, Firm
+from tests.connectors.tryton.house import (
+    CUSTOMER_CODES,
+    DEMF,
+    DOMESTIC,
+    a_deal,
+    client,
+    next_number,
+    opened,
+)
 
 GRANTED = {"id": 0, "result": [3, "token", None]}
 CANARY = "hunter2"
 _BUSINESS = ["UserError", [f"The code {CANARY} is wrong.", "", None]]
+_NO_RIGHTS = ["UserError", ['You are not allowed to access "Party".', f"Within: {CANARY}", None]]
+_NO_BUTTON = ["UserError", ['Calling button "post on "Invoice" is not allowed.', "", None]]
+_NO_WIZARD = ["UserError", ['You are not allowed to execute wizard "Credit".', "", None]]
 _WARNING = ["UserWarning", ["0a1b.invoice_similar", f"Similar to {CANARY}", ""]]
 
 
@@ -21,6 +32,9 @@ def _error(*said: object) -> httpx.Response:
 
 BOTH = [
     (_error(*_BUSINESS), errors.Rejected, errors.Rejected),
+    (_error(*_NO_RIGHTS), errors.Unauthorized, errors.Unauthorized),
+    (_error(*_NO_BUTTON), errors.Unauthorized, errors.Unauthorized),
+    (_error(*_NO_WIZARD), errors.Unauthorized, errors.Unauthorized),
     (_error(*_WARNING), errors.Rejected, errors.Rejected),
     (_error("ConcurrencyException", "Records were modified"), errors.Transient, errors.Transient),
     (_error("RateLimitException", ""), errors.Transient, errors.Transient),
@@ -120,6 +134,22 @@ async def test_a_read_that_fails_says_what_to_do(
             await erp.find_customers(DEMF, client(1))
 
     assert CANARY not in str(caught.value)
+
+
+async def test_rights_that_were_taken_away_are_not_the_records_fault(
+    erp: Tryton, firm: Firm
+) -> None:
+    deal = await a_deal(erp)
+    (user,) = firm.rows("res.user", [["login", "=", LOGIN]], "groups")
+    firm.call("res.user.write", [user["id"]], {"groups": [["remove", user["groups"]]]})
+
+    try:
+        with pytest.raises(errors.Unauthorized) as caught:
+            await erp.create_invoice(deal.invoice(), deal.customer, DOMESTIC)
+    finally:
+        firm.call("res.user.write", [user["id"]], {"groups": [["add", user["groups"]]]})
+
+    assert "not allowed to access" in caught.value.reason
 
 
 async def test_a_refusals_words_are_its_reason_and_not_its_text() -> None:
