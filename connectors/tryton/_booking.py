@@ -150,4 +150,4 @@ def _second(amount: Decimal, currency: str, books: CostBooks) -> dict[str, Value
 
 
 def _text(line: HourLine) -> str:
-    return f"{line.entry} {line.category}"
+    return f"{line.entry} {line.category}".strip()  # as Tryton does

@@ -207,6 +207,17 @@ async def test_time_is_exact_to_the_tenth_of_a_millisecond(erp: Tryton, firm: Fi
     assert await erp.holds_journal_lines(journal, batch)
 
 
+async def test_a_category_that_ends_in_a_space_is_found_as_tryton_keeps_it(erp: Tryton) -> None:
+    deal = await a_deal(erp)
+    batch = deal.batch(deal.line(1).model_copy(update={"category": "CONS "}))
+    journal = await erp.create_journal(DEMF, batch.id)
+
+    for _ in range(2):
+        await erp.fill_journal(journal, batch)
+
+    assert await erp.holds_journal_lines(journal, batch)
+
+
 async def test_entries_of_several_projects_go_in_with_the_same_calls(
     erp: Tryton, wire: Wire, firm: Firm
 ) -> None:
