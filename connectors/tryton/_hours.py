@@ -15,6 +15,7 @@ from connectors.tryton._server import Domain
 from connectors.tryton._times import Times
 
 _POSTED = "posted"
+_IS_OPEN: Domain = ["state", "=", "open"]
 
 
 class Hours(Costs, Times):
@@ -38,19 +39,21 @@ class Hours(Costs, Times):
     async def create_journal(self, entity: EntityId, batch: BatchId) -> ForeignId:
         """Create a draft move with a placeholder. Class B: its description can be searched.
 
-        It is dated into any open period; with the lines come their date and period.
+        Until its lines bring their date and period it is in the newest period that is open,
+        where it keeps nobody from closing an earlier one.
         """
         company = await self._company(entity)
         journal = await self._known(_wire.Journal, None, {"code": self._options.cost_journal})
-        where: Domain = [["company", "=", company.id], ["state", "=", "open"]]
-        found = await self._rows(_wire.Period, where, company, most=1)
+        where: Domain = [["company", "=", company.id], ["type", "=", "standard"], _IS_OPEN]
+        found = await self._rows(_wire.Period, where, company)
         if not found:
             raise errors.Rejected(VENDOR, "no period is open")
+        newest = max(found, key=lambda period: period.start_date)
         values: dict[str, Value] = {
             "company": company.id,
             "journal": journal.id,
-            "period": found[0].id,
-            "date": found[0].start_date,
+            "period": newest.id,
+            "date": newest.start_date,
             "description": batch,
             "lines": await self._placeholder(batch, company),
         }

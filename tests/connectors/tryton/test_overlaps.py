@@ -90,4 +90,4 @@ async def test_a_placeholder_is_all_that_an_unfilled_journal_has(erp: Tryton, fi
     )
 
     assert (row["debit"], row["credit"]) == (0, 0)
-    assert row["move."]["date"] == date(2026, 1, 1)
+    assert row["move."]["date"] == date(2026, 12, 1)
