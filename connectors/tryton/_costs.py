@@ -15,8 +15,10 @@ from connectors.tryton._server import Domain
 class Costs(Analytics):
     """A move has one date: the last day of the batch. Analytic lines have the entry's own."""
 
-    async def _add_costs(self, move: _wire.Move, batch: HourBatch, company: _wire.Company) -> None:
-        """Put the cost of a batch in the place of the placeholder.
+    async def _add_costs(
+        self, move: _wire.Move, batch: HourBatch, company: _wire.Company
+    ) -> _wire.Move:
+        """Put the cost of a batch in the place of the placeholder, and return the move with it.
 
         The stamp alone does not hold with SQLite, where two writes at once can both find it
         fresh. The placeholder is deleted within the same transaction, and only once.
@@ -40,6 +42,7 @@ class Costs(Analytics):
             if (await self._row(_wire.Move, move.id, company)).lines == move.lines:
                 raise
             raise errors.Transient(VENDOR, "the move was filled at the same time") from None
+        return await self._row(_wire.Move, move.id, company)
 
     async def _holds_costs(
         self, move: _wire.Move, batch: HourBatch, company: _wire.Company
@@ -48,13 +51,15 @@ class Costs(Analytics):
         account = await self._account(self._options.cost_account, company)
         return _booking.costs_found(lines, account) == _booking.costs(batch)
 
-    async def _take_back(self, move: _wire.Move, company: _wire.Company) -> None:
-        """Put the placeholder back, so that a batch that is refused has left nothing."""
-        now = await self._row(_wire.Move, move.id, company)
-        if now.is_filled:
-            only = await self._placeholder(now.description or "", company)
-            change: Value = [["delete", now.lines], *only]
-            await self._write([(now, {"lines": change})], company, [now])
+    async def _take_back(self, added: _wire.Move, company: _wire.Company) -> None:
+        """Put the placeholder back, so that a batch that is refused has left nothing.
+
+        Raises:
+            Transient: somebody has written the move since the cost was added.
+        """
+        only = await self._placeholder(added.description or "", company)
+        change: Value = [["delete", added.lines], *only]
+        await self._write([(added, {"lines": change})], company, [added])
 
     async def _placeholder(self, batch: str, company: _wire.Company) -> list[Value]:
         account = await self._account(self._options.clearing_account, company)

@@ -75,7 +75,7 @@ class Hours(Costs, Times):
         Class A: the cost uses up the placeholder, and the time is written under stamps that
         are read before it is looked for. So of attempts that overlap one adds each, and one
         that comes late adds nothing. What Tryton refuses leaves nothing: if it is the time,
-        the cost is taken out again.
+        the cost is taken out again, unless another attempt has added it.
 
         Raises:
             Rejected: Tryton refuses a line, the journal holds other lines, a period is not
@@ -87,8 +87,9 @@ class Hours(Costs, Times):
         move = await self._row(_wire.Move, int(journal.value), company)
         await self._employees(batch, company)  # nothing is written if somebody is not there
         stamped = await self._stamped(batch, company)
+        added = None
         if not move.is_filled:
-            await self._add_costs(move, batch, company)
+            added = await self._add_costs(move, batch, company)
         elif not await self._holds_costs(move, batch, company):
             raise errors.Rejected(VENDOR, "the journal holds other lines")
         if await self._has_times(batch, company, stamped):
@@ -96,7 +97,8 @@ class Hours(Costs, Times):
         try:
             await self._add_times(stamped, batch, company)
         except errors.Rejected:
-            await self._take_back(move, company)
+            if added is not None:
+                await self._take_back(added, company)
             raise
 
     async def discard_journal(self, entity: EntityId, journal: ForeignId) -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -6,8 +8,11 @@ import pytest
 from connectors import errors
 from connectors.tryton import Tryton
 from tests.connectors.tryton.firm import Firm
-from tests.connectors.tryton.house import DEMF, a_deal, foreign, opened
+from tests.connectors.tryton.house import DEMF, Wire, a_deal, foreign, opened
 from tests.connectors.tryton.journals import cost_lines, filled, time_lines
+
+MOVE = "model.account.move.write"
+TIME = "model.project.work.write"
 
 
 @pytest.mark.parametrize(
@@ -38,19 +43,49 @@ async def test_a_batch_that_is_refused_for_one_line_leaves_nothing(
 
 async def test_a_batch_whose_time_is_refused_leaves_no_cost(erp: Tryton, firm: Firm) -> None:
     deal = await a_deal(erp)
-    (employee,) = firm.rows("company.employee", [["party.code", "=", "000202"]])
     batch = deal.batch(deal.line(1), deal.line(2, resource="000202"))
     journal = await erp.create_journal(DEMF, batch.id)
-    firm.call("company.employee.write", [employee["id"]], {"start_date": date(2026, 3, 3)})
 
-    with pytest.raises(errors.Rejected) as caught:
+    with _not_here_yet(firm, "000202"), pytest.raises(errors.Rejected) as caught:
         await erp.fill_journal(journal, batch)
-    assert (cost_lines(firm, batch), time_lines(firm, batch)) == ([], [])
 
-    firm.call("company.employee.write", [employee["id"]], {"start_date": None})
-    await erp.fill_journal(journal, batch)
     assert caught.value.reason
+    assert (cost_lines(firm, batch), time_lines(firm, batch)) == ([], [])
+    await erp.fill_journal(journal, batch)
     assert (len(cost_lines(firm, batch)), len(time_lines(firm, batch))) == (3, 2)
+
+
+async def test_cost_of_another_attempt_stays_if_the_time_is_refused(
+    erp: Tryton, firm: Firm, wire: Wire
+) -> None:
+    deal = await a_deal(erp)
+    batch = deal.batch(deal.line(1), deal.line(2, resource="000202"))
+    journal = await erp.create_journal(DEMF, batch.id)
+    wire.lose(MOVE)
+    with pytest.raises(errors.Uncertain):
+        await erp.fill_journal(journal, batch)
+
+    with _not_here_yet(firm, "000202"), pytest.raises(errors.Rejected):
+        await erp.fill_journal(journal, batch)
+
+    assert len(cost_lines(firm, batch)) == 3
+    await erp.fill_journal(journal, batch)
+    assert await erp.holds_journal_lines(journal, batch)
+
+
+async def test_cost_that_somebody_wrote_since_is_not_taken_out(
+    erp: Tryton, firm: Firm, wire: Wire
+) -> None:
+    deal = await a_deal(erp)
+    batch = deal.batch(deal.line(1), deal.line(2, resource="000202"))
+    journal = await erp.create_journal(DEMF, batch.id)
+    told = {"description": batch.id}
+    wire.before(TIME, lambda: firm.call("account.move.write", [int(journal.value)], told))
+
+    with _not_here_yet(firm, "000202"), pytest.raises(errors.Transient):
+        await erp.fill_journal(journal, batch)
+
+    assert len(cost_lines(firm, batch)) == 3
 
 
 async def test_a_closed_period_is_refused_for_any_of_its_days(erp: Tryton, firm: Firm) -> None:
@@ -130,3 +165,14 @@ async def test_an_account_that_is_not_there_is_refused_by_its_code(url: str) -> 
             await erp.fill_journal(journal, deal.batch())
 
     assert "999999" in caught.value.reason
+
+
+@contextmanager
+def _not_here_yet(firm: Firm, employee: str) -> Iterator[None]:
+    """Refuse an employee's time: it is before the first day."""
+    (row,) = firm.rows("company.employee", [["party.code", "=", employee]])
+    firm.call("company.employee.write", [row["id"]], {"start_date": date(2026, 3, 3)})
+    try:
+        yield
+    finally:
+        firm.call("company.employee.write", [row["id"]], {"start_date": None})

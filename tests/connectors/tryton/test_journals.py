@@ -248,6 +248,7 @@ async def test_entries_of_several_projects_go_in_with_the_same_calls(
         "model.analytic_account.account.search_read",
         "model.account.period.search_read",
         MOVE,
+        "model.account.move.search_read",
         "model.timesheet.line.search_read",
         TIME,
     ]
