@@ -111,6 +111,11 @@ def duration(worked: WorkTime) -> timedelta:
     return timedelta(microseconds=int(worked.seconds * 1_000_000))
 
 
+def months(lines: Sequence[HourLine]) -> list[str]:
+    """Return the months of the days that were worked; a move can be booked in one only."""
+    return sorted({f"{line.work_date:%Y-%m}" for line in lines})
+
+
 def last_day(lines: Sequence[HourLine]) -> date:
     """Return the last day that was worked: the date of a batch's move."""
     return max(line.work_date for line in lines)

@@ -13,7 +13,10 @@ from connectors.tryton._server import Domain
 
 
 class Costs(Analytics):
-    """A move has one date: the last day of the batch. Analytic lines have the entry's own."""
+    """A move has one date: the last day of the batch, whose days are of one month.
+
+    Analytic lines have the entry's own day.
+    """
 
     async def _add_costs(
         self, move: _wire.Move, batch: HourBatch, company: _wire.Company
@@ -25,7 +28,13 @@ class Costs(Analytics):
 
         Raises:
             Transient: another attempt has filled the move at the same time.
+            Rejected: the batch has days of two months, a period is not open, or a currency
+                has no rate.
         """
+        months = _booking.months(batch.lines)
+        if len(months) > 1:
+            reason = f"days of {', '.join(months)}, and a move has one date"
+            raise errors.Rejected(VENDOR, "the batch spans months", reason=reason)
         day = _booking.last_day(batch.lines)
         books = await self._cost_books(batch, company, day)
         period = await self._period(batch, company)

@@ -23,9 +23,9 @@ TIME = "model.project.work.write"
         ({"business_unit": "999"}, "999"),
         ({"currency": "GBP"}, "no rate of GBP or EUR on 2026-03-02"),
         ({"currency": "JPY"}, "JPY"),
-        ({"day": date(2025, 12, 31)}, "no period is open on 2025-12-31"),
+        ({"day": date(2026, 2, 28)}, "days of 2026-02, 2026-03, and a move has one date"),
     ],
-    ids=["employee", "project", "business unit", "no rate", "no currency", "no period"],
+    ids=["employee", "project", "business unit", "no rate", "no currency", "two months"],
 )
 async def test_a_batch_that_is_refused_for_one_line_leaves_nothing(
     erp: Tryton, firm: Firm, changed: dict[str, Any], reason: str
@@ -88,12 +88,23 @@ async def test_cost_that_somebody_wrote_since_is_not_taken_out(
     assert len(cost_lines(firm, batch)) == 3
 
 
-async def test_a_closed_period_is_refused_for_any_of_its_days(erp: Tryton, firm: Firm) -> None:
+async def test_a_day_without_a_period_is_refused(erp: Tryton) -> None:
+    deal = await a_deal(erp)
+    batch = deal.batch(deal.line(1, day=date(2025, 12, 31)))
+    journal = await erp.create_journal(DEMF, batch.id)
+
+    with pytest.raises(errors.Rejected) as caught:
+        await erp.fill_journal(journal, batch)
+
+    assert caught.value.reason == "no period is open on 2025-12-31"
+
+
+async def test_a_closed_period_is_refused(erp: Tryton, firm: Firm) -> None:
     deal = await a_deal(erp)
     (period,) = firm.rows(
         "account.period", [["start_date", "=", date(2026, 2, 1)], ["company", "=", firm.company]]
     )
-    batch = deal.batch(deal.line(1, day=date(2026, 2, 28)), deal.line(2))
+    batch = deal.batch(deal.line(1, day=date(2026, 2, 28)))
     journal = await erp.create_journal(DEMF, batch.id)
     firm.call("account.period.close", [period["id"]])
 

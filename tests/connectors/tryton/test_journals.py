@@ -176,13 +176,12 @@ async def test_cost_in_another_currency_is_converted_as_tryton_does(
     erp: Tryton, firm: Firm
 ) -> None:
     deal = await a_deal(erp)
+    day = date(2026, 7, 1)  # a rate begins
     lines = [
         deal.line(number, minutes=minutes, rate="70.1234", currency="USD", day=day)
-        for number, (minutes, day) in enumerate(
-            [(7, date(2026, 6, 30)), (13, date(2026, 7, 1)), (95, date(2026, 7, 2))], start=1
-        )
+        for number, minutes in enumerate([7, 13, 95], start=1)
     ]
-    batch = deal.batch(*lines, deal.line(4))
+    batch = deal.batch(*lines, deal.line(4, day=day))
     journal = await erp.create_journal(DEMF, batch.id)
 
     await erp.fill_journal(journal, batch)
@@ -193,9 +192,7 @@ async def test_cost_in_another_currency_is_converted_as_tryton_does(
     for line, row in zip(lines, rows, strict=False):
         due = line.worked.at(line.cost).amount
         amount = {"__class__": "Decimal", "decimal": str(due)}
-        converted = firm.call(
-            "currency.currency.compute", usd, amount, eur, date=batch.lines[2].work_date
-        )
+        converted = firm.call("currency.currency.compute", usd, amount, eur, date=day)
         assert row["amount_second_currency"] == due
         assert {"__class__": "Decimal", "decimal": str(row["debit"])} == converted
     assert sum(row["debit"] - row["credit"] for row in rows) == 0
