@@ -16,7 +16,10 @@ class Invoices(Analytics):
     """What clients are billed. Tryton numbers, taxes and posts."""
 
     async def find_invoices(self, invoice: Invoice) -> tuple[Document, ...]:
-        """Return the customer invoices with our reference, the oldest first."""
+        """Return the customer invoices with our reference, the oldest first.
+
+        A draft that somebody cancelled in Tryton is none: it cannot be posted any more.
+        """
         company = await self._company(invoice.entity)
         where: Domain = [
             ["company", "=", company.id],
@@ -26,7 +29,8 @@ class Invoices(Analytics):
         return tuple(
             Document(id=self._id(found.id), is_posted=found.is_posted)
             for found in await self._rows(_wire.FoundInvoice, where, company)
-            if found.reference == invoice.reference  # a database may ignore case
+            if not found.is_dropped
+            and found.reference == invoice.reference  # a database may ignore case
         )
 
     async def create_invoice(

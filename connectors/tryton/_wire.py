@@ -7,6 +7,8 @@ from typing import ClassVar
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, SecretStr
 from typing_extensions import override
 
+_CANCELLED = "cancelled"
+
 
 class Wire(BaseModel):
     """Tryton names fields as Python does, and nests those of a related record under `name.`."""
@@ -261,8 +263,13 @@ class FoundInvoice(Row):
     @property
     def is_posted(self) -> bool:
         """Tell whether it has been posted; it may be paid or credited since."""
-        is_credited = self.state == "cancelled" and self.number is not None
+        is_credited = self.state == _CANCELLED and self.number is not None
         return is_credited or self.state in {"posted", "paid"}
+
+    @property
+    def is_dropped(self) -> bool:
+        """Tell whether somebody cancelled it while it was a draft."""
+        return self.state == _CANCELLED and self.number is None
 
 
 class Invoice(FoundInvoice, Guarded):

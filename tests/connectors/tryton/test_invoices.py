@@ -4,9 +4,7 @@ from decimal import Decimal
 import pytest
 
 from canonical.codes import InvoiceCodes
-from canonical.invoices import Invoice
 from canonical.money import Money
-from canonical.systems import ForeignId
 from connectors import errors
 from connectors.ports import Document
 from connectors.tryton import Tryton
@@ -14,19 +12,15 @@ from tests.connectors.tryton.firm import Firm
 from tests.connectors.tryton.house import (
     DEMF,
     DOMESTIC,
-    REVERSE_CHARGE,
-    Deal,
     Wire,
     a_deal,
     foreign,
     money,
-    opened,
     own_deal,
 )
+from tests.connectors.tryton.invoices import filled
 
-# Numbers follow dates, so every test posts on one day.
 CREATE = "model.account.invoice.create"
-POST = "model.account.invoice.post"
 
 
 async def test_a_draft_carries_our_reference_and_what_its_party_has(
@@ -91,7 +85,7 @@ async def test_lines_are_hours_times_price_where_that_is_the_net_and_once_the_ne
         deal.billed(4, "75.50"),
     )
 
-    draft = await _filled(erp, deal, invoice)
+    draft = await filled(erp, deal, invoice)
 
     rows = firm.rows(
         "account.invoice.line",
@@ -125,7 +119,7 @@ async def test_hours_are_taxed_as_their_net_is(erp: Tryton) -> None:
     for minutes in (1, None):  # 0.016667 h × 90.00 is not 1.50
         deal = await a_deal(erp)
         line = deal.billed(1, "1.50", minutes=minutes, price="90.00")
-        draft = await _filled(erp, deal, deal.invoice(line))
+        draft = await filled(erp, deal, deal.invoice(line))
         taxes.append((await erp.invoice_status(DEMF, draft)).tax)
 
     assert taxes == [money("0.28")] * 2
@@ -138,14 +132,14 @@ async def test_a_price_finer_than_trytons_is_billed_as_once_the_net(erp: Tryton)
         deal.billed(2, "12.50", minutes=60, price="12.500000"),
     )
 
-    draft = await _filled(erp, deal, invoice)
+    draft = await filled(erp, deal, invoice)
 
     assert (await erp.invoice_status(DEMF, draft)).net == money("33.35")
 
 
 async def test_a_draft_shows_net_and_tax_before_it_is_posted(erp: Tryton) -> None:
     deal = await a_deal(erp)
-    draft = await _filled(erp, deal, deal.invoice())
+    draft = await filled(erp, deal, deal.invoice())
 
     status = await erp.invoice_status(DEMF, draft)
 
@@ -153,71 +147,10 @@ async def test_a_draft_shows_net_and_tax_before_it_is_posted(erp: Tryton) -> Non
     assert (status.net, status.tax, status.line_count) == (money("100.50"), money("19.10"), 2)
 
 
-async def test_a_posted_invoice_has_a_number_a_balance_and_a_balanced_move(
-    erp: Tryton, firm: Firm
-) -> None:
-    deal = await a_deal(erp)
-    draft = await _filled(erp, deal, deal.invoice())
-
-    vouchers = [await erp.post_invoice(DEMF, draft) for _ in range(2)]
-
-    status = await erp.invoice_status(DEMF, draft)
-    (row,) = firm.rows(
-        "account.invoice", [["id", "=", int(draft.value)]], "number", "move", "move.number"
-    )
-    assert (status.state, status.number) == ("posted", row["number"])
-    assert (status.balance, status.gross) == (money("119.60"), money("119.60"))
-    assert vouchers == [foreign(row["move."]["number"])] * 2
-    assert _booked(firm, row["move"]) == {
-        "130100": Decimal("119.60"),
-        "250000": Decimal("-19.10"),
-        "401100": Decimal("-100.50"),
-    }
-    analytics = firm.rows(
-        "analytic_account.line", [["move_line.move", "=", row["move"]]], "credit", "account.code"
-    )
-    assert sum(row["credit"] for row in analytics) == Decimal("201.00")
-
-
-async def test_reverse_charge_is_taxed_with_nothing(erp: Tryton, firm: Firm) -> None:
-    deal = await a_deal(erp)
-    invoice = deal.invoice(note="Reverse charge")
-    draft = await erp.create_invoice(invoice, deal.customer, REVERSE_CHARGE)
-    await erp.fill_invoice(draft, invoice, REVERSE_CHARGE)
-
-    await erp.post_invoice(DEMF, draft)
-
-    status = await erp.invoice_status(DEMF, draft)
-    assert (status.net, status.tax, status.balance) == (
-        money("100.50"),
-        money("0.00"),
-        money("100.50"),
-    )
-    (row,) = firm.rows("account.invoice", [["id", "=", int(draft.value)]], "taxes.tax.name")
-    assert [each["tax."]["name"] for each in row["taxes."]] == ["RC"]
-
-
-async def test_an_invoice_in_another_currency_is_owed_in_it(erp: Tryton, firm: Firm) -> None:
-    deal = await a_deal(erp)
-    invoice = deal.invoice(
-        deal.billed(1, "33.33", currency="USD"), deal.billed(2, "66.68", currency="USD")
-    )
-    draft = await _filled(erp, deal, invoice)
-
-    await erp.post_invoice(DEMF, draft)
-
-    status = await erp.invoice_status(DEMF, draft)
-    assert (status.net, status.tax) == (money("100.01", "USD"), money("19.00", "USD"))
-    assert status.balance == money("119.01", "USD")
-    (row,) = firm.rows("account.invoice", [["id", "=", int(draft.value)]], "move")
-    booked = _booked(firm, row["move"])
-    assert (booked["130100"], sum(booked.values())) == (Decimal("108.19"), 0)
-
-
 async def test_an_invoice_that_is_filled_twice_has_its_lines_once(erp: Tryton) -> None:
     deal = await a_deal(erp)
     invoice = deal.invoice()
-    draft = await _filled(erp, deal, invoice)
+    draft = await filled(erp, deal, invoice)
 
     await erp.fill_invoice(draft, invoice, DOMESTIC)
 
@@ -227,7 +160,7 @@ async def test_an_invoice_that_is_filled_twice_has_its_lines_once(erp: Tryton) -
 
 async def test_a_draft_whose_lines_somebody_took_out_is_refused(erp: Tryton, firm: Firm) -> None:
     deal = await a_deal(erp)
-    draft = await _filled(erp, deal, deal.invoice())
+    draft = await filled(erp, deal, deal.invoice())
     rows = firm.rows("account.invoice.line", [["invoice", "=", int(draft.value)]])
     firm.call("account.invoice.line.delete", [rows[0]["id"]])
 
@@ -237,7 +170,7 @@ async def test_a_draft_whose_lines_somebody_took_out_is_refused(erp: Tryton, fir
 
 async def test_a_draft_that_holds_other_lines_is_refused(erp: Tryton) -> None:
     deal = await a_deal(erp)
-    draft = await _filled(erp, deal, deal.invoice())
+    draft = await filled(erp, deal, deal.invoice())
     other = deal.invoice(deal.billed(1, "1.00"))
 
     with pytest.raises(errors.Rejected, match="other lines"):
@@ -269,13 +202,26 @@ async def test_an_invoice_is_found_by_exactly_its_reference_the_oldest_first(erp
     deal = await a_deal(erp)
     invoice = deal.invoice()
     double = await erp.create_invoice(invoice, deal.customer, DOMESTIC)
-    posted = await _filled(erp, deal, invoice)
+    posted = await filled(erp, deal, invoice)
     await erp.post_invoice(DEMF, posted)
 
     found = await erp.find_invoices(invoice)
 
     assert found == (Document(id=double, is_posted=False), Document(id=posted, is_posted=True))
     assert await erp.find_invoices(invoice.model_copy(update={"revision": 2})) == ()
+
+
+async def test_a_draft_that_an_accountant_cancelled_is_ours_no_more(
+    erp: Tryton, firm: Firm
+) -> None:
+    deal = await a_deal(erp)
+    cancelled = await filled(erp, deal, deal.invoice())
+    firm.call("account.invoice.cancel", [int(cancelled.value)])
+    assert await erp.find_invoices(deal.invoice()) == ()
+
+    draft = await filled(erp, deal, deal.invoice())
+
+    assert await erp.find_invoices(deal.invoice()) == (Document(id=draft, is_posted=False),)
 
 
 async def test_a_draft_with_a_lost_answer_is_found(erp: Tryton, wire: Wire) -> None:
@@ -291,7 +237,7 @@ async def test_a_draft_with_a_lost_answer_is_found(erp: Tryton, wire: Wire) -> N
 
 async def test_a_draft_is_discarded_and_one_that_is_gone_is_success(erp: Tryton) -> None:
     deal = await a_deal(erp)
-    draft = await _filled(erp, deal, deal.invoice())
+    draft = await filled(erp, deal, deal.invoice())
 
     for _ in range(2):
         await erp.discard_invoice(DEMF, draft)
@@ -303,7 +249,7 @@ async def test_a_draft_that_goes_while_we_discard_it_is_success(
     erp: Tryton, wire: Wire, firm: Firm
 ) -> None:
     deal = await a_deal(erp)
-    draft = await _filled(erp, deal, deal.invoice())
+    draft = await filled(erp, deal, deal.invoice())
     wire.before(
         "model.account.invoice.delete",
         lambda: firm.call("account.invoice.delete", [int(draft.value)]),
@@ -314,67 +260,13 @@ async def test_a_draft_that_goes_while_we_discard_it_is_success(
 
 async def test_a_posted_invoice_is_not_discarded(erp: Tryton) -> None:
     deal = await a_deal(erp)
-    draft = await _filled(erp, deal, deal.invoice())
+    draft = await filled(erp, deal, deal.invoice())
     await erp.post_invoice(DEMF, draft)
 
     with pytest.raises(errors.Rejected) as caught:
         await erp.discard_invoice(DEMF, draft)
 
     assert "posted" in caught.value.reason
-
-
-async def test_a_date_before_that_of_an_earlier_number_is_refused_with_the_reason(
-    erp: Tryton,
-) -> None:
-    deal = await a_deal(erp)
-    await erp.post_invoice(DEMF, await _filled(erp, deal, deal.invoice()))
-    other = await a_deal(erp)
-    draft = await _filled(erp, other, other.invoice(day=date(2026, 1, 30)))
-
-    with pytest.raises(errors.Rejected) as caught:
-        await erp.post_invoice(DEMF, draft)
-
-    assert "you must set an invoice date after" in caught.value.reason
-    assert (await erp.invoice_status(DEMF, draft)).state == "draft"
-
-
-async def test_a_date_without_a_period_is_refused(erp: Tryton) -> None:
-    deal = await a_deal(erp)
-    draft = await _filled(erp, deal, deal.invoice(day=date(2024, 12, 31)))
-
-    with pytest.raises(errors.Rejected) as caught:
-        await erp.post_invoice(DEMF, draft)
-
-    assert "period" in caught.value.reason
-
-
-async def test_a_warning_that_the_firm_does_not_confirm_is_a_refusal(url: str) -> None:
-    async with opened(url, confirmed_warnings="invoice_date_future") as erp:
-        deal = await a_deal(erp)
-        draft = await _filled(erp, deal, deal.invoice())
-
-        with pytest.raises(errors.Rejected) as caught:
-            await erp.post_invoice(DEMF, draft)
-
-    assert "in the past" in caught.value.reason
-    assert str(caught.value) == "tryton: a warning of invoice_payment_term"
-
-
-@pytest.mark.parametrize("lost", [POST, "model.res.user.warning.skip"])
-async def test_a_post_with_a_lost_answer_is_had_by_posting_again(
-    erp: Tryton, wire: Wire, firm: Firm, lost: str
-) -> None:
-    deal = await a_deal(erp)
-    draft = await _filled(erp, deal, deal.invoice())
-    wire.lose(lost)
-    with pytest.raises(errors.Uncertain):
-        await erp.post_invoice(DEMF, draft)
-
-    voucher = await erp.post_invoice(DEMF, draft)
-
-    assert voucher == await erp.post_invoice(DEMF, draft)
-    rows = firm.rows("account.move", [["origin", "=", f"account.invoice,{draft.value}"]], "number")
-    assert [row["number"] for row in rows] == [voucher.value]
 
 
 async def test_an_invoice_that_is_not_there_is_missing(erp: Tryton) -> None:
@@ -387,20 +279,3 @@ async def test_an_invoice_that_is_not_there_is_missing(erp: Tryton) -> None:
         await erp.fill_invoice(foreign(999_999), deal.invoice(), DOMESTIC)
     with pytest.raises(errors.Rejected, match="no such party"):
         await erp.create_invoice(deal.invoice(), foreign("CL-NONE"), DOMESTIC)
-
-
-async def _filled(erp: Tryton, deal: Deal, invoice: Invoice) -> ForeignId:
-    draft = await erp.create_invoice(invoice, deal.customer, DOMESTIC)
-    await erp.fill_invoice(draft, invoice, DOMESTIC)
-    return draft
-
-
-def _booked(firm: Firm, move: int) -> dict[str, Decimal]:
-    """Return what a move books, by account."""
-    booked: dict[str, Decimal] = {}
-    for row in firm.rows(
-        "account.move.line", [["move", "=", move]], "debit", "credit", "account.code"
-    ):
-        code = row["account."]["code"]
-        booked[code] = booked.get(code, Decimal(0)) + row["debit"] - row["credit"]
-    return booked
