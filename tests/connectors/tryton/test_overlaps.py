@@ -1,4 +1,4 @@
-"""What class A of a journal's lines rests on: attempts that overlap, and stamps of Tryton's own."""
+"""What class A rests on: attempts that overlap, and stamps of Tryton's own."""
 
 import asyncio
 from datetime import date
@@ -7,7 +7,8 @@ from typing import Any
 from connectors import errors
 from connectors.tryton import Tryton
 from tests.connectors.tryton.firm import Firm
-from tests.connectors.tryton.house import DEMF, a_deal
+from tests.connectors.tryton.house import DEMF, a_deal, foreign
+from tests.connectors.tryton.invoices import filled
 
 _TRIALS = 6
 _TOGETHER = 4
@@ -66,6 +67,29 @@ async def test_of_posts_released_together_all_tell_the_one_voucher(erp: Tryton) 
     assert {each for each in vouchers if not isinstance(each, BaseException)} <= {voucher}
     others = [each for each in vouchers if isinstance(each, BaseException)]
     assert all(isinstance(each, errors.Transient | errors.Uncertain) for each in others)
+
+
+async def test_of_posts_of_an_invoice_released_together_one_move_and_one_number_come(
+    erp: Tryton, firm: Firm
+) -> None:
+    numbers: list[int] = []
+    for _ in range(_TRIALS):
+        deal = await a_deal(erp)
+        draft = await filled(erp, deal, deal.invoice())
+
+        vouchers = await asyncio.gather(
+            *(erp.post_invoice(DEMF, draft) for _ in range(_TOGETHER)), return_exceptions=True
+        )
+
+        others = [each for each in vouchers if isinstance(each, BaseException)]
+        assert all(isinstance(each, errors.Transient | errors.Uncertain) for each in others)
+        where = [["origin", "=", f"account.invoice,{draft.value}"]]
+        (move,) = firm.rows("account.move", where, "number")
+        assert (await erp.post_invoice(DEMF, draft)).value == move["number"]
+        assert set(vouchers) - set(others) <= {foreign(move["number"])}
+        numbers.append(int((await erp.invoice_status(DEMF, draft)).number or 0))
+
+    assert numbers == list(range(numbers[0], numbers[0] + _TRIALS))
 
 
 def test_a_stamp_never_comes_again_however_fast_writes_follow(url: str, firm: Firm) -> None:
