@@ -11,7 +11,7 @@ from connectors.tryton import _booking, _wire
 from connectors.tryton._costs import Costs
 from connectors.tryton._faults import VENDOR
 from connectors.tryton._rpc import Value
-from connectors.tryton._server import Domain
+from connectors.tryton._server import Domain, unwritten
 from connectors.tryton._times import Times
 
 _POSTED = "posted"
@@ -122,7 +122,16 @@ class Hours(Costs, Times):
             raise
 
     async def post_journal(self, entity: EntityId, journal: ForeignId) -> ForeignId:
-        """Post the move and return its number. Class A: a posted one stays as it is."""
+        """Post the move and return its number. Class A: a posted one stays as it is.
+
+        It is posted under its stamp: with SQLite two posts at once could both find a draft,
+        and the second would give it another number.
+
+        Raises:
+            Rejected: Tryton refuses to post, or the move is not filled.
+            Missing: there is no such move.
+            Transient: somebody has written the move, maybe posted it, at the same time.
+        """
         company = await self._company(entity)
         move = await self._row(_wire.Move, int(journal.value), company)
         if not move.is_filled:
@@ -136,7 +145,7 @@ class Hours(Costs, Times):
     async def _posted(self, move: _wire.Move, company: _wire.Company) -> _wire.Move:
         refusal: errors.Rejected | None = None
         try:
-            await self._change(_wire.Move, "post", [[move.id]], company)
+            await self._change(_wire.Move, "post", [[move.id]], company, unwritten([move]))
         except errors.Rejected as exc:
             refusal = exc
         now = await self._row(_wire.Move, move.id, company)

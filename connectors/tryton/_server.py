@@ -98,8 +98,7 @@ class Server:
         params: list[Value] = []
         for record, values in writes:
             params += [[record.id], values]
-        stamps = {f"{record.model},{record.id}": record.stamp for record in stamped}
-        await self._change(type(writes[0][0]), "write", params, company, {"_timestamp": stamps})
+        await self._change(type(writes[0][0]), "write", params, company, unwritten(stamped))
 
     async def _change(
         self,
@@ -222,6 +221,11 @@ class Server:
 
     def _id(self, value: str | int) -> ForeignId:
         return ForeignId(system=self._system, value=str(value))
+
+
+def unwritten(stamped: Sequence[_wire.Guarded]) -> dict[str, Value]:
+    """Return the context of a call that is refused if one of these has been written since."""
+    return {"_timestamp": {f"{each.model},{each.id}": each.stamp for each in stamped}}
 
 
 def coded(row: type[_wire.Row], codes: Sequence[str]) -> Value:
