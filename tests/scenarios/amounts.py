@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from world.stage.report import DealReport, InvoiceReport, Report
 
+_COST = "540100"
 _SHOWN = Decimal("0.0001")  # of hours; one ERP keeps six decimals of them, one all
 
 
@@ -29,10 +30,18 @@ class Booked(NamedTuple):
     in_books: Decimal
 
 
-class Amounts(NamedTuple):
-    """A deal's hours by entry, its invoices in order, its accounts."""
+class Costed(NamedTuple):
+    """An entry of time in the ledger."""
 
-    hours: Mapping[str, Decimal]
+    hours: Decimal
+    cost: Decimal
+    currency: str
+
+
+class Amounts(NamedTuple):
+    """A deal's hours with their cost by entry, its invoices in order, its accounts."""
+
+    hours: Mapping[str, Costed]
     invoices: list[Billed]
     accounts: Mapping[tuple[str, str], Booked]
 
@@ -42,10 +51,23 @@ def amounts(report: Report) -> dict[str, Amounts]:
     return {deal.key: _of_deal(deal) for deal in report.deals}
 
 
+def costs(deal: DealReport) -> list[Booked]:
+    """Return every line that the ledger has on the account of costs."""
+    return [
+        Booked(line.amount, line.accounting_amount)
+        for entry in deal.ledger
+        for line in entry.lines
+        if _main(line.account) == _COST
+    ]
+
+
 def _of_deal(deal: DealReport) -> Amounts:
-    places = sorted(posting.hours.quantize(_SHOWN) for posting in deal.postings)
+    places = sorted(
+        Costed(posting.hours.quantize(_SHOWN), posting.cost, posting.currency)
+        for posting in deal.postings
+    )
     return Amounts(
-        hours={f"entry {number}": hours for number, hours in enumerate(places, start=1)},
+        hours={f"entry {number}": costed for number, costed in enumerate(places, start=1)},
         invoices=[_billed(each) for each in sorted(deal.invoices, key=lambda each: each.reference)],
         accounts=_accounts(deal),
     )
@@ -67,10 +89,13 @@ def _accounts(deal: DealReport) -> dict[tuple[str, str], Booked]:
     found: dict[tuple[str, str], Booked] = defaultdict(lambda: Booked(Decimal(0), Decimal(0)))
     for entry in deal.ledger:
         for line in entry.lines:
-            main = line.account.partition("-")[0]  # one ERP writes the dimensions behind it
-            at = (main, line.currency)
+            at = (_main(line.account), line.currency)
             before = found[at]
             found[at] = Booked(
                 before.amount + line.amount, before.in_books + line.accounting_amount
             )
     return dict(found)
+
+
+def _main(account: str) -> str:
+    return account.partition("-")[0]  # one ERP writes the dimensions behind it

@@ -9,6 +9,7 @@ import pytest
 from activities.effects import Kind, Point
 from tests import tryton_server
 from tests.scenarios import stage
+from tests.scenarios.amounts import Booked, costs
 from world.stage.report import Report
 
 _MILESTONES_ONLY = {Kind.MILESTONE_PSA}
@@ -49,9 +50,7 @@ def assert_exactly_one_of_everything(report: Report) -> None:
     assert [len(project.clients) for project in deal.psa_projects] == [1]
     assert len(deal.erp_projects) == 1
     assert len({posting.entry for posting in deal.postings}) == len(deal.postings) == 2
-    assert sum(posting.hours * posting.cost_price for posting in deal.postings) == Decimal(
-        "1120.00"
-    )
+    assert costs(deal) == [Booked(Decimal("560.00"), Decimal("560.00"))] * 2  # 1120.00, once
     (invoice,) = deal.invoices
     assert invoice.net == Decimal("2480.00")
     assert [mirror.number for mirror in invoice.crm] == [invoice.number]

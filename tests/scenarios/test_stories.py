@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import starter
 from tests.scenarios import stage
+from tests.scenarios.amounts import Booked, costs
 from world.stage.report import DealReport, Report
 
 
@@ -15,7 +16,7 @@ def _deal(report: Report) -> DealReport:
 def _holds(report: Report) -> None:
     broken = [str(breach) for verdict in report.verdicts for breach in verdict.breaches]
     assert broken == []
-    assert {verdict.law for verdict in report.verdicts} == {"L-1", "L-4", "TIE", "L-7"}
+    assert {verdict.law for verdict in report.verdicts} == {"L-1", "L-4", "TIE", "COST", "L-7"}
     assert all(verdict.checked for verdict in report.verdicts)
 
 
@@ -39,9 +40,7 @@ async def test_o_02_hours_are_billed_at_the_rate_of_their_day(running: starter.R
     (invoice,) = deal.invoices
     assert (invoice.net, invoice.currency) == (Decimal("2480.00"), "USD")
     assert [line.net for line in invoice.lines] == [Decimal("1200.00"), Decimal("1280.00")]
-    assert sum(posting.hours * posting.cost_price for posting in deal.postings) == Decimal(
-        "1120.00"
-    )
+    assert costs(deal) == [Booked(Decimal("560.00"), Decimal("560.00"))] * 2
     assert deal.engagement == "fulfilled"
 
 
@@ -70,6 +69,21 @@ async def test_o_18_a_euro_contract_of_a_dollar_entity_is_owed_at_the_invoice_da
     (invoice,) = deal.invoices
     assert (invoice.net, invoice.currency) == (Decimal("3000.00"), "EUR")
     assert invoice.owed_in_books == Decimal("3240.00")
+
+
+async def test_hours_in_euros_cost_a_dollar_entity_the_rate_of_their_own_day(
+    running: starter.Running,
+) -> None:
+    report = await stage.first(running, "two-rates")
+    deal = _deal(report)
+
+    _holds(report)
+    _once_everywhere(deal)
+    assert sorted(costs(deal)) == [
+        Booked(Decimal("636.40"), Decimal("687.31")),
+        Booked(Decimal("636.40"), Decimal("700.04")),
+    ]
+    assert sum(line.in_books for line in costs(deal)) == Decimal("1387.35")
 
 
 async def test_o_20_an_eu_business_in_another_state_owes_the_tax_itself(

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -52,6 +55,41 @@ async def test_the_real_erp_s_books_are_checked_again_after_all_that_was_played(
     report = await on_tryton.theater.audit(starter.PlatformOnStage(on_tryton))
 
     assert report.holds
+
+
+def _multiply(books: Path, moves: Iterable[str], by: float) -> None:
+    """Change every amount of posted moves behind the ERP's back."""
+    with closing(sqlite3.connect(books)) as database, database:
+        for move in moves:
+            done = database.execute(
+                "UPDATE account_move_line SET debit = debit * :by, credit = credit * :by"
+                " WHERE move = :move",
+                {"by": by, "move": int(move)},
+            )
+            assert done.rowcount
+
+
+async def test_costs_that_somebody_doubles_in_the_real_erp_s_database_break_the_law(
+    on_tryton: starter.Running,
+) -> None:
+    report = await stage.first(on_tryton, "tm-rate-change")
+    platform = starter.PlatformOnStage(on_tryton)
+    (deal,) = report.deals
+    moves = {posting.journal for posting in deal.postings}
+    (books,) = on_tryton.theater.programs.parent.rglob(f"{DATABASE}.sqlite")
+
+    _multiply(books, moves, 2)
+    doubled = await on_tryton.theater.audit(platform)
+    _multiply(books, moves, 0.5)
+    restored = await on_tryton.theater.audit(platform)
+
+    broken = [verdict for verdict in doubled.verdicts if not verdict.holds]
+    assert [verdict.law for verdict in broken] == ["COST"]
+    assert {(breach.subject, breach.text) for breach in broken[0].breaches} == {
+        (posting.entry, "560.00 USD is expected on account 540100, 1120.00 USD found")
+        for posting in deal.postings
+    }
+    assert restored.holds
 
 
 async def _read_by_proteus(url: str, report: Report) -> dict[str, Any]:

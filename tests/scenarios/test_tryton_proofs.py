@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from store.tables.effects import IntentRow, State
 from tests import tryton_server
 from tests.architecture.trees import ROOT
 from tests.scenarios import stage
+from tests.scenarios.amounts import Booked, costs
 from tests.scenarios.test_boundaries import TO_THE_ERP, assert_exactly_one_of_everything
 from world.stage import loader, systems
 
@@ -121,6 +123,7 @@ async def test_four_processes_that_bill_one_contract_at_once_give_one_invoice_25
         report = await stage.played(running, str(_long_story(tmp_path)))
         (deal,) = report.deals
         (project,) = deal.erp_projects
+        assert costs(deal) == [Booked(Decimal("70.00"), Decimal("70.00"))] * _TRIALS
         clerks = [await _clerk(state, project.contract) for _ in range(_CLERKS)]
         try:
             for trial in range(_TRIALS):

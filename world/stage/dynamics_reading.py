@@ -1,6 +1,6 @@
 """Reading a project back from Dynamics 365."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from world.stage import money
@@ -38,8 +38,11 @@ async def customers(erp: Environment, account: str) -> tuple[ErpCustomer, ...]:
 async def books(erp: Environment, entity: str, code: str, currency: str) -> Books:
     """Return everything on a project; `currency` is that of the legal entity's books."""
     own = {"dataAreaId": area(entity)}
+    posted = await erp.select("ProjectPostTransViews", own | {"ProjectId": code})
+    costs = {row["TransactionId"]: number(row["TotalCostAmount"]) for row in posted}
     postings = [
-        _posting(entity, row) for row in await erp.select("JournalTrans", own | {"ProjectID": code})
+        _posting(entity, row, costs)
+        for row in await erp.select("JournalTrans", own | {"ProjectID": code})
     ]
     invoices = await _invoices(erp, entity, code, currency)
     vouchers = {posting.voucher for posting in postings} | {one.voucher for one in invoices}
@@ -107,7 +110,10 @@ def _project(entity: str, row: Record) -> ErpProject:
     )
 
 
-def _posting(entity: str, row: Record) -> HourPosting:
+def _posting(entity: str, row: Record, costs: Mapping[str, Decimal]) -> HourPosting:
+    hours, price, currency = number(row["Hours"]), number(row["CostPrice"]), row["CurrencyId"]
+    due = money.rounded(hours * price, currency)
+    cost = costs.get(row["TransactionID"], Decimal(0)) if row["Voucher"] else due
     return HourPosting(
         entity=entity,
         journal=row["JournalId"],
@@ -116,9 +122,10 @@ def _posting(entity: str, row: Record) -> HourPosting:
         worker=row["ResourceId"],
         category=row["Category"],
         day=day(row["ProjectDate"]),
-        hours=number(row["Hours"]),
-        cost_price=money.padded(number(row["CostPrice"]), row["CurrencyId"]),
-        currency=row["CurrencyId"],
+        hours=hours,
+        cost_price=money.padded(price, currency),
+        cost=money.padded(cost, currency),
+        currency=currency,
     )
 
 

@@ -58,20 +58,39 @@ class PostedInvoice(Fact):
     owed: Decimal | None
 
 
-class CostLine(Fact):
-    """An entry of time whose cost the ledger has posted."""
+class Worked(Fact):
+    """An entry of time that delivery approved, and what an hour of it costs, if anybody knows."""
 
     entry: str
+    entity: str
+    day: date
+    seconds: Decimal
+    per_hour: Decimal | None
+    currency: str
+
+
+class CostLine(Fact):
+    """What an ERP's journals have of an entry; it is not posted where there is no voucher."""
+
+    entry: str
+    entity: str
     voucher: str
+    hours: Decimal
+    cost: Decimal
+    currency: str
 
 
 class Booking(Fact):
-    """An amount on an account, debits positive, in the document's and in the books' currency."""
+    """An amount on an account, debits positive, in the document's and in the books' currency.
+
+    `entry` is the first word of its text, which on a line of cost is the entry of time.
+    """
 
     entity: str
     journal: str
     voucher: str
     account: str
+    entry: str = ""
     currency: str
     amount: Decimal
     accounting_currency: str
@@ -92,6 +111,7 @@ class Evidence(Fact):
     approved: tuple[Approved, ...] = ()
     billed: tuple[BilledLine, ...] = ()
     invoices: tuple[PostedInvoice, ...] = ()
+    worked: tuple[Worked, ...] = ()
     costs: tuple[CostLine, ...] = ()
     bookings: tuple[Booking, ...] = ()
     sent: tuple[Sent, ...] = ()

@@ -49,6 +49,11 @@ class Accounts(Told):
     cost: Text
     clearing: Text = Field(description="credited when hours are costed, cleared by payroll")
 
+    def main(self, shown: str) -> str:
+        """Return the main account of one that a ledger may show with dimensions behind it."""
+        known = set(self.model_dump().values())
+        return next((one for one in known if shown.startswith(f"{one}-")), shown)
+
 
 class FiscalYear(Told):
     """A year that is open for posting, both days included."""

@@ -205,7 +205,8 @@ def _difference(posted: BilledLine, billed: _Total) -> Iterator[str]:
 def _costed_twice(evidence: Evidence, _: Belief) -> Iterator[Breach]:
     vouchers: dict[str, list[str]] = defaultdict(list)
     for cost in evidence.costs:
-        vouchers[cost.entry].append(cost.voucher)
+        if cost.voucher:
+            vouchers[cost.entry].append(cost.voucher)
     for entry, found in vouchers.items():
         if len(found) > 1:
             yield Breach(subject=entry, text=f"is costed {len(found)} times: {', '.join(found)}")

@@ -145,7 +145,11 @@ class ErpProject(Fact):
 
 
 class HourPosting(Fact):
-    """The cost of an entry of time. Without a voucher it is not posted."""
+    """An entry of time with its cost, as a journal has it. Without a voucher it is not posted.
+
+    `cost` is the amount in the currency; `cost_price` is that of an hour, as the ERP has it, or
+    as cost and hours give it. Time without a cost has none, cost without time has no hours.
+    """
 
     entity: str
     journal: str
@@ -156,6 +160,7 @@ class HourPosting(Fact):
     day: date
     hours: Decimal
     cost_price: Decimal
+    cost: Decimal
     currency: str
 
 

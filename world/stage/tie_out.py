@@ -9,20 +9,16 @@ that it billed.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from world.stage import money
+from world.stage import exchange, money
 from world.stage.evidence import Booking, Evidence, PostedInvoice
 from world.stage.firm import Accounts, Firm
 from world.stage.laws import Breach, Verdict
 from world.stage.platform import Belief
 
-_HALF = Decimal("0.5")
 _NOTHING = Decimal(0)
-_ONE = Decimal(1)
-_FINE = Decimal("0.000000001")  # finer than any minor unit, coarser than a quotient's end
 _Booked = Mapping[tuple[str, str], list[Booking]]
 
 
@@ -65,7 +61,7 @@ def _amounts(invoice: PostedInvoice, entry: Iterable[Booking], accounts: Account
     """Compare what stands on each account with the invoice's lines, in its currency."""
     expected: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for line in invoice.lines:
-        revenue = _main(line.account, accounts)
+        revenue = accounts.main(line.account)
         if revenue not in _revenue(accounts):
             yield f"a line's revenue account is expected, {revenue} found"
         expected[accounts.receivable, invoice.currency] += line.net + line.tax
@@ -73,7 +69,7 @@ def _amounts(invoice: PostedInvoice, entry: Iterable[Booking], accounts: Account
         expected[accounts.tax, invoice.currency] -= line.tax
     found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for booking in entry:
-        found[_main(booking.account, accounts), booking.currency] += booking.amount
+        found[accounts.main(booking.account), booking.currency] += booking.amount
     for account, currency in dict.fromkeys([*expected, *found]):
         wanted, there = expected[account, currency], found[account, currency]
         if wanted != there:
@@ -87,7 +83,7 @@ def _balance(invoice: PostedInvoice, entry: Iterable[Booking], accounts: Account
     for booking in entry:
         books = booking.accounting_currency
         rest += booking.accounting_amount
-        if _main(booking.account, accounts) == accounts.receivable:
+        if accounts.main(booking.account) == accounts.receivable:
             owed += booking.accounting_amount
     if rest:
         yield f"a balance of 0 {books} of the books is expected, {rest} found"
@@ -101,17 +97,16 @@ class _Converted(NamedTuple):
 
     @property
     def off(self) -> Decimal:
-        return abs((self.booking.accounting_amount - self.exact).quantize(_FINE))
+        return exchange.off(self.booking.accounting_amount, self.exact)
 
 
 def _conversion(invoice: PostedInvoice, entry: Collection[Booking], firm: Firm) -> Iterator[str]:
     """Convert each line at the rate of the day; one line may have what rounding left over."""
     books = next(booking.accounting_currency for booking in entry)
-    rate = _rate(invoice, books, firm)
+    rate = exchange.rate(firm, invoice.day, invoice.currency, books)
     if rate is None:
         return
-    is_same = invoice.currency == books
-    half = _NOTHING if is_same else _HALF.scaleb(-money.decimals(books))
+    half = exchange.allowed(invoice.currency, books)
     converted = [_Converted(booking, booking.amount * rate) for booking in entry]
     wrong = [one for one in converted if one.off > half]
     if len(wrong) == 1 and wrong[0].off <= half * len(entry):
@@ -122,26 +117,6 @@ def _conversion(invoice: PostedInvoice, entry: Collection[Booking], firm: Firm) 
         yield f"{wanted} is expected on account {one.booking.account}, {there} found"
 
 
-def _rate(invoice: PostedInvoice, books: str, firm: Firm) -> Decimal | None:
-    """Return what one unit is of the books'; None where the firm quotes no such pair, or both."""
-    if invoice.currency == books:
-        return _ONE
-    there = _quote(firm, invoice.day, invoice.currency, books)
-    back = _quote(firm, invoice.day, books, invoice.currency)
-    if there and back:
-        return None
-    return _ONE / back if back else there
-
-
-def _quote(firm: Firm, day: date, of: str, in_: str) -> Decimal | None:
-    valid = [
-        quote
-        for quote in firm.exchange_rates
-        if (quote.from_currency, quote.to_currency) == (of, in_) and quote.since <= day
-    ]
-    return max(valid, key=lambda quote: quote.since).rate if valid else None
-
-
 def _others(
     invoices: Iterable[PostedInvoice], booked: _Booked, accounts: Accounts
 ) -> Iterator[Breach]:
@@ -150,7 +125,7 @@ def _others(
     theirs = {accounts.receivable, accounts.tax, *_revenue(accounts)}
     for (entity, voucher), entry in booked.items():
         for booking in entry if (entity, voucher) not in of_invoices else ():
-            if _main(booking.account, accounts) in theirs:
+            if accounts.main(booking.account) in theirs:
                 there = f"{booking.amount} {booking.currency} found"
                 text = "no invoice has this voucher: nothing is expected on account"
                 yield Breach(
@@ -171,19 +146,13 @@ def _clients(
     revenue: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for one in invoices:
         for booking in booked.get((one.entity, one.voucher), []):
-            if _main(booking.account, accounts) in _revenue(accounts):
+            if accounts.main(booking.account) in _revenue(accounts):
                 revenue[one.client, booking.currency] -= booking.amount
     for at in dict.fromkeys([*billed, *revenue]):
         subject, currency = at
         if billed[at] != revenue[at]:
             text = f"revenue of {billed[at]} {currency} is expected, {revenue[at]} found"
             yield Breach(subject=subject, text=text)
-
-
-def _main(account: str, accounts: Accounts) -> str:
-    """Return the main account of one that a ledger may show with dimensions behind it."""
-    known = set(accounts.model_dump().values())
-    return next((one for one in known if account.startswith(f"{one}-")), account)
 
 
 def _revenue(accounts: Accounts) -> set[str]:

@@ -43,6 +43,7 @@ class Tryton:
         self._session = session
         self._serves = serves
         self._currencies: dict[str, str] = {}
+        self._cost_account = ""
 
     async def install(self, keys: Keys) -> None:
         """Let the platform in as a user of its own, with the groups that it needs."""
@@ -57,8 +58,9 @@ class Tryton:
         await tryton_years.open_books(self._session, await self._owners(), day)
 
     def learn(self, firm: Firm) -> None:
-        """Note in which currency each legal entity keeps its books."""
+        """Note in which currency each legal entity keeps its books, and where costs go."""
         self._currencies = {key: entity.currency for key, entity in firm.entities.items()}
+        self._cost_account = firm.accounts.cost
 
     async def set_up(self, firm: Firm) -> None:
         """Enter what is not there yet; what is there stays as it is."""
@@ -89,4 +91,4 @@ class Tryton:
         return await tryton_companies.of(self._session, self._serves)
 
     def _owner(self, entity: str, company: int) -> Owner:
-        return Owner(company, entity, self._currencies.get(entity, ""))
+        return Owner(company, entity, self._currencies.get(entity, ""), self._cost_account)

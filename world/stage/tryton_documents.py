@@ -26,11 +26,12 @@ _TAX_FIELDS = ("invoice", "tax", "tax.rate", "amount", "legal_notice")
 
 
 class Owner(NamedTuple):
-    """A company: its id, its entity, and the currency of its books."""
+    """A company: its id, its entity, the currency of its books, its account of costs."""
 
     id: int
     entity: str
     currency: str
+    cost_account: str
 
 
 class Parts(NamedTuple):

@@ -1,42 +1,33 @@
-"""Reading a project back from Tryton: its works, its timesheets, its documents, its move lines."""
+"""Reading a project back from Tryton: its works, its hours, its documents, its move lines."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
-from decimal import Decimal
 
-from world.stage import money, tryton_documents
+from world.stage import money, tryton_documents, tryton_hours
 from world.stage.readings import (
     Books,
     ErpCustomer,
     ErpProject,
-    HourPosting,
     LedgerEntry,
     LedgerLine,
 )
 from world.stage.tryton_api import Record, Session
 from world.stage.tryton_companies import PROJECT
-from world.stage.tryton_documents import Owner, path, plain
+from world.stage.tryton_documents import Owner, path
 from world.stage.tryton_shared import COST_JOURNAL
 
-_WORK, _TIME, _MOVE, _MOVE_LINE = (
-    *("project.work", "timesheet.line"),
-    *("account.move", "account.move.line"),
-)
+_WORK, _MOVE, _MOVE_LINE = ("project.work", "account.move", "account.move.line")
 _CUSTOMER_FIELDS = (
     *("code", "name", "categories.name", "customer_payment_term.name"),
     *("customer_tax_rule.name", "tax_identifier.code"),
 )
 _WORK_FIELDS = ("name", "parent.name", "product.code", "number", "timesheet_works")
-_TIME_FIELDS = ("date", "duration", "description", "employee.party.code", "cost_price")
 _MOVE_FIELDS = ("number", "date", "description", "state", "journal.code", "origin")
 _MOVE_LINE_FIELDS = (
     *("move", "account", "account.code", "debit", "credit", "maturity_date", "origin"),
     *("second_currency.code", "amount_second_currency", "description"),
+    *tryton_hours.LINE_FIELDS,
 )
-_MICROSECOND = timedelta(microseconds=1)
-_HOUR = timedelta(hours=1) // _MICROSECOND
-_PLACES = Decimal("0.000000001")  # finer than a microsecond
 
 
 async def customers(
@@ -70,63 +61,31 @@ async def books(session: Session, owner: Owner, code: str) -> Books:
     works = await session.select(_WORK, where, _WORK_FIELDS)
     on_axis = [["company", "=", owner.id], ["root.code", "=", PROJECT], ["code", "=", code]]
     axis = [one["id"] for one in await session.select("analytic_account.account", on_axis, [])]
-    times = await _times(session, works)
+    times = await tryton_hours.times(session, works)
     invoices = await tryton_documents.on(session, axis)
-    moves = await _moves(session, owner, axis, times, invoices)
+    moves = await _moves(session, owner, axis, tryton_hours.batches(times), invoices)
     lines = await session.select(_MOVE_LINE, [["move", "in", list(moves)]], _MOVE_LINE_FIELDS)
     return Books(
         projects=tuple(_project(owner, code, work, is_known=bool(axis)) for work in works),
-        postings=tuple(_postings(owner, times, moves.values(), lines)),
+        postings=tuple(tryton_hours.postings(owner, code, times, moves, lines)),
         invoices=await tryton_documents.read(session, owner, invoices, lines),
         ledger=tuple(_ledger(owner, moves.values(), lines)),
     )
-
-
-async def _times(session: Session, works: Iterable[Record]) -> list[Record]:
-    ids = [one for work in works for one in work["timesheet_works"]]
-    return await session.select(_TIME, [["work", "in", ids]], _TIME_FIELDS)
 
 
 async def _moves(
     session: Session,
     owner: Owner,
     axis: Iterable[int],
-    times: Iterable[Record],
+    batches: Iterable[str],
     invoices: Iterable[Record],
 ) -> dict[int, Record]:
-    """Return what stands in the journals: the batches of times, and all that names the project."""
-    batches = sorted({_word(time, 1) for time in times})
-    costed = [["journal.code", "=", COST_JOURNAL], ["description", "in", batches]]
+    """Return what stands in the journals: the batches of hours, and all on the project's axis."""
+    costed = [["journal.code", "=", COST_JOURNAL], ["description", "in", list(batches)]]
     analyzed = [["lines.analytic_lines.account", "in", list(axis)]]
     billed = sorted({move for invoice in invoices for move in tryton_documents.moves(invoice)})
     where = [["company", "=", owner.id], ["OR", costed, analyzed, [["id", "in", billed]]]]
     return {move["id"]: move for move in await session.select(_MOVE, where, _MOVE_FIELDS)}
-
-
-def _postings(
-    owner: Owner, times: Iterable[Record], moves: Iterable[Record], lines: Iterable[Record]
-) -> Iterator[HourPosting]:
-    """Yield each time once for every move of its batch, so that one costed twice shows twice."""
-    batches: dict[str, list[Record]] = defaultdict(list)
-    for move in moves:
-        if path(move, "journal.code") == COST_JOURNAL:
-            batches[move["description"] or ""].append(move)
-    categories = {(line["move"], _word(line, 0)): _word(line, 1) for line in lines}
-    for time in times:
-        entry = _word(time, 0)
-        for move in batches[_word(time, 1)] or [{"id": "", "number": None}]:
-            yield HourPosting(
-                entity=owner.entity,
-                journal=str(move["id"]),
-                voucher=move["number"],
-                entry=entry,
-                worker=path(time, "employee.party.code") or "",
-                category=categories.get((move["id"], entry), ""),
-                day=time["date"],
-                hours=_hours(time["duration"]),
-                cost_price=money.padded(time["cost_price"] or Decimal(0), owner.currency),
-                currency=owner.currency,
-            )
 
 
 def _ledger(
@@ -136,7 +95,7 @@ def _ledger(
     for line in lines:
         of_move[line["move"]].append(line)
     for move in sorted(moves, key=lambda one: (one["date"], one["id"])):
-        if move["state"] == "posted":
+        if move["state"] == tryton_hours.POSTED:
             yield LedgerEntry(
                 entity=owner.entity,
                 journal=path(move, "journal.code"),
@@ -150,14 +109,13 @@ def _ledger(
 def _ledger_line(owner: Owner, move: Record, line: Record) -> LedgerLine:
     """Return an amount; its kind is what it comes from, in Tryton's own names."""
     in_books = line["debit"] - line["credit"]
-    second = path(line, "second_currency.code")
-    amount = line["amount_second_currency"] if second else in_books
+    currency, amount = tryton_hours.amount(owner, line)
     origin = line["origin"] or move["origin"] or path(move, "journal.code")
     return LedgerLine(
         account=path(line, "account.code") or "",
         kind=origin.partition(",")[0],
-        currency=second or owner.currency,
-        amount=money.padded(amount, second or owner.currency),
+        currency=currency,
+        amount=amount,
         accounting_amount=money.padded(in_books, owner.currency),
         text=line["description"] or move["description"] or "",
     )
@@ -187,16 +145,6 @@ def _project(owner: Owner, code: str, work: Record, *, is_known: bool) -> ErpPro
         dimensions=code if is_known else "",
         reference=work["number"] or "",
     )
-
-
-def _hours(duration: timedelta) -> Decimal:
-    exact = Decimal(duration // _MICROSECOND) / _HOUR
-    return plain(exact.quantize(_PLACES))
-
-
-def _word(record: Record, number: int) -> str:
-    words = (record["description"] or "").split(" ")
-    return words[number] if number < len(words) else ""
 
 
 def _literal(text: str) -> str:

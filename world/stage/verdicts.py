@@ -1,6 +1,6 @@
 """Every law that is checked after a play."""
 
-from world.stage import laws, tie_out
+from world.stage import costing, laws, tie_out
 from world.stage.evidence import Evidence
 from world.stage.firm import Firm
 from world.stage.laws import Verdict
@@ -13,5 +13,6 @@ def verdicts(evidence: Evidence, belief: Belief, firm: Firm) -> tuple[Verdict, .
         laws.l1(evidence, belief),
         laws.l4(evidence),
         tie_out.tie_out(evidence, belief, firm),
+        costing.verdict(evidence, belief, firm),
         laws.l7(evidence, belief),
     )

@@ -18,8 +18,9 @@ from world.stage.evidence import (
     InvoicedLine,
     PostedInvoice,
     Sent,
+    Worked,
 )
-from world.stage.readings import Books, CrmDeal, TimeEntry, Work
+from world.stage.readings import Books, CrmDeal, LedgerEntry, TimeEntry, Work
 
 _COMPLETED = "completed"
 _BY_THE_HOUR = "Time and materials"
@@ -44,13 +45,9 @@ def evidence(
         approved=tuple([one for deal in found for one in _approved(deal, roles)]),
         billed=tuple([line for deal in found for line in _billed(deal.erp)]),
         invoices=tuple([invoice for deal in found for invoice in _posted(deal.erp)]),
-        costs=tuple(
-            CostLine(entry=posting.entry, voucher=posting.voucher)
-            for deal in found
-            for posting in deal.erp.postings
-            if posting.voucher
-        ),
-        bookings=tuple([booking for deal in found for booking in _bookings(deal.erp)]),
+        worked=tuple([entry for deal in found for entry in _worked(deal)]),
+        costs=tuple([line for deal in found for line in _costs(deal.erp)]),
+        bookings=tuple(_bookings(deal.erp for deal in found)),
         sent=tuple(sent),
     )
 
@@ -123,14 +120,48 @@ def _posted(books: Books) -> Iterable[PostedInvoice]:
             )
 
 
-def _bookings(books: Books) -> Iterable[Booking]:
-    for entry in books.ledger:
+def _worked(deal: DealReadings) -> Iterable[Worked]:
+    for entry in deal.psa.entries:
+        if entry.is_approved:
+            yield Worked(
+                entry=f"{kantata_api.SYSTEM}:{entry.id}",
+                entity=deal.crm.entity or "",
+                day=entry.day,
+                seconds=Decimal(entry.minutes * _SECONDS),
+                per_hour=entry.cost,
+                currency=entry.currency,
+            )
+
+
+def _costs(books: Books) -> Iterable[CostLine]:
+    for posting in books.postings:
+        yield CostLine(
+            entry=posting.entry,
+            entity=posting.entity,
+            voucher=posting.voucher or "",
+            hours=posting.hours,
+            cost=posting.cost,
+            currency=posting.currency,
+        )
+
+
+def _ledger(found: Iterable[Books]) -> Iterable[LedgerEntry]:
+    """Yield each deal's entries, without those that are another deal's too and were there."""
+    known: set[LedgerEntry] = set()
+    for books in found:
+        yield from (entry for entry in books.ledger if entry not in known)
+        known |= set(books.ledger)
+
+
+def _bookings(found: Iterable[Books]) -> Iterable[Booking]:
+    for entry in _ledger(found):
         for line in entry.lines:
             yield Booking(
                 entity=entry.entity,
                 journal=f"{entry.voucher} {entry.journal}",
                 voucher=entry.voucher,
                 account=line.account,
+                entry=line.text.partition(" ")[0],
                 currency=line.currency,
                 amount=line.amount,
                 accounting_currency=entry.accounting_currency,

@@ -45,6 +45,17 @@ def _line(**changes: object) -> BilledLine:
     return BilledLine.model_validate({**told, **changes})
 
 
+def _cost(voucher: str) -> CostLine:
+    return CostLine(
+        entry="psa-main:101",
+        entity="USMF",
+        voucher=voucher,
+        hours=Decimal(8),
+        cost=Decimal(560),
+        currency="USD",
+    )
+
+
 def _l1(
     approved: Sequence[Approved] = (),
     slices: Sequence[BelievedSlice] = (),
@@ -174,7 +185,7 @@ class TestL1:
         assert "psa-main:101 is 28800 s, its slices are 57600 s" in _texts(verdict)
 
     def test_breaks_where_an_entry_is_costed_twice(self) -> None:
-        costs = [CostLine(entry="psa-main:101", voucher=v) for v in ("PRJ-1", "PRJ-2")]
+        costs = [_cost(voucher) for voucher in ("PRJ-1", "PRJ-2", "")]
 
         verdict = _l1([_approved()], [_slice()], [_line()], costs)
 
@@ -270,5 +281,5 @@ def test_every_law_has_a_verdict() -> None:
 
     found = verdicts.verdicts(Evidence(), Belief(), firm)
 
-    assert [verdict.law for verdict in found] == ["L-1", "L-4", "TIE", "L-7"]
+    assert [verdict.law for verdict in found] == ["L-1", "L-4", "TIE", "COST", "L-7"]
     assert all(verdict.holds for verdict in found)

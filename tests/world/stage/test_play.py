@@ -75,6 +75,7 @@ def _broken(report: Report) -> list[str]:
             ],
         ),
         ("eur-contract", ["3000.00 + 0.00 EUR = 3240.00 on 2026-06-30"]),
+        ("two-rates", ["3000.00 + 0.00 EUR = 3240.00 on 2026-07-31"]),
         ("reverse-charge", ["1200.00 + 0.00 EUR = 1200.00 on 2026-05-31"]),
         ("missing-terms", ["660.00 + 0.00 EUR = 660.00 on 2026-09-30"]),
     ],
@@ -105,7 +106,7 @@ async def test_the_report_fits_its_schema_and_tells_what_every_system_has(stack:
     assert deal.psa_projects[0].code == deal.erp_projects[0].code == deal.crm.project_code
     assert (deal.time[0].person, deal.time[0].minutes) == ("Lena Vogt", 600)
     assert str(deal.postings[0].hours) == "10"
-    assert str(deal.postings[0].cost_price) == "60.00"
+    assert (str(deal.postings[0].cost_price), str(deal.postings[0].cost)) == ("60.00", "600.00")
     (line,) = deal.invoices[0].lines
     assert line.note == "Reverse charge"
     assert [part.source for part in line.slices] == [f"psa-main:{deal.time[0].id}"]
@@ -161,7 +162,7 @@ async def test_every_line_is_told_before_and_after(stack: Stack) -> None:
     ("habit", "says", "broken"),
     [
         (clerk.BILLS_TWICE, "is posted 2 times", ["L-1", "TIE"]),
-        (clerk.COSTS_TWICE, "is costed 2 times", ["L-1"]),
+        (clerk.COSTS_TWICE, "is costed 2 times", ["L-1", "COST"]),
     ],
 )
 async def test_what_is_done_twice_breaks_the_first_law(

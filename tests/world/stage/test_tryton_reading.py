@@ -1,81 +1,36 @@
 """What a clerk writes into the real Tryton by hand, as the stage reads it back."""
 
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
 
 from tests.tryton_server import TrytonServer
-from tests.world.stage.tryton_clerk import Clerk, Sold, Worked
-from tests.world.stage.tryton_town import FIRM, Town, founded
-from world.stage import laws, tie_out, witness
-from world.stage.evidence import Evidence
+from tests.world.stage import tryton_deal
+from tests.world.stage.tryton_clerk import Sold
+from tests.world.stage.tryton_deal import BILLED, Deal
+from tests.world.stage.tryton_town import FIRM, Town
+from world.stage import laws, tie_out
 from world.stage.platform import Belief, BelievedSlice
-from world.stage.readings import Books, CrmDeal, LedgerEntry, Work
-from world.stage.witness import DealReadings
+from world.stage.readings import Books, LedgerEntry
 
-_DAY = date(2026, 5, 11)
-_BILLED = date(2026, 5, 31)
-_ENTRY = Worked("psa-main:1", "000201", _DAY, timedelta(hours=6, minutes=40), Decimal("400.00"))
-_LATER = Worked(
-    "psa-main:2", "000201", date(2026, 5, 12), timedelta(hours=8), Decimal("480.00"), "SRCONS"
-)
 _LINES = (
     Sold("Hours: Consultant", Decimal("733.33"), 6.666667),
     Sold("Design accepted\nMilestone CT-00001/M1", Decimal("500.50"), account="401200"),
 )
 
 
-class Deal(NamedTuple):
-    """A project in Tryton, with all that a clerk needs to write on it."""
-
-    town: Town
-    clerk: Clerk
-    party: int
-    work: int
-    number: int
-
-    @property
-    def code(self) -> str:
-        return f"PR-{self.number:05}"
-
-    @property
-    def reference(self) -> str:
-        return f"CT-{self.number:05}/1/1"
-
-    async def books(self) -> Books:
-        return await self.town.finance.read("DEMF", self.code)
-
-    async def posted(self, *lines: Sold, **more: str) -> int:
-        made = await self.draft(*lines, **more)
-        await self.clerk.post("account.invoice", made)
-        return made
-
-    async def draft(self, *lines: Sold, **more: str) -> int:
-        return await self.clerk.invoice(
-            self.party, self.reference, _BILLED, self.code, *lines, **more
-        )
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def town(tryton: TrytonServer) -> AsyncIterator[Town]:
-    async with founded(tryton) as found:
-        clerk = await Clerk(found.platform, "DEMF").begin()
-        await clerk.client("CL-00001", "Atelier Lumière SAS", "FR", "FR40303265045")
+    async with tryton_deal.street(tryton) as found:
         yield found
 
 
 @pytest_asyncio.fixture
 async def deal(town: Town) -> Deal:
-    clerk = await Clerk(town.platform, "DEMF").begin()
-    number = len(await town.admin.select("project.work", [["parent", "=", None]], [])) + 1
-    (party,) = await town.admin.select("party.party", [["code", "=", "CL-00001"]], [])
-    names = (f"CT-{number:05}", f"PR-{number:05}", "Rollout 100%")
-    work = await clerk.project(party["id"], *names)
-    return Deal(town, clerk, party["id"], work, number)
+    return await tryton_deal.opened(town)
 
 
 async def test_a_project_is_read_with_its_contract_and_group(deal: Deal) -> None:
@@ -96,43 +51,6 @@ async def test_a_customer_is_read_for_the_companies_that_work_for_it(deal: Deal)
     assert await deal.town.finance.customers("CL-99999") == ()
 
 
-async def test_hours_are_read_from_timesheets_with_the_move_of_their_batch(deal: Deal) -> None:
-    batch = f"erp-tryton/DEMF/0/{deal.number}"
-    move = await deal.clerk.hours(deal.work, deal.code, batch, _ENTRY, _LATER)
-    before = (await deal.books()).postings
-    await deal.clerk.post("account.move", move)
-
-    books = await deal.books()
-
-    (entry,) = books.ledger
-    assert [posting.voucher for posting in before] == [None, None]
-    assert [posting.voucher for posting in books.postings] == [entry.voucher] * 2
-    first, second = books.postings
-    assert (first.entry, first.worker, first.category) == ("psa-main:1", "000201", "CONS")
-    assert (first.day, first.hours) == (_DAY, Decimal("6.666666667"))
-    assert (first.cost_price, first.currency) == (Decimal("60.00"), "EUR")
-    assert (second.entry, second.category, str(second.hours)) == ("psa-main:2", "SRCONS", "8")
-    assert _sides(entry) == [
-        ("540100", "COST", Decimal("400.00")),
-        ("540100", "COST", Decimal("480.00")),
-        ("200140", "COST", Decimal("-880.00")),
-    ]
-
-
-async def test_a_batch_that_is_posted_twice_costs_its_hours_twice(deal: Deal) -> None:
-    batch = f"erp-tryton/DEMF/0/{deal.number}"
-    for move in (
-        await deal.clerk.hours(deal.work, deal.code, batch, _ENTRY),
-        await deal.clerk.costs(deal.code, batch, _ENTRY),
-    ):
-        await deal.clerk.post("account.move", move)
-
-    evidence = _evidence(await deal.books())
-
-    breaches = laws.l1(evidence, Belief()).breaches
-    assert any(breach.text.startswith("is costed 2 times") for breach in breaches)
-
-
 async def test_an_invoice_is_read_with_hours_only_where_it_shows_hours(deal: Deal) -> None:
     made = await deal.posted(*_LINES)
 
@@ -140,7 +58,7 @@ async def test_an_invoice_is_read_with_hours_only_where_it_shows_hours(deal: Dea
 
     assert (invoice.document, invoice.reference) == (str(made), deal.reference)
     assert (invoice.customer, invoice.currency) == ("CL-00001", "EUR")
-    assert (invoice.day, invoice.due) == (_BILLED, date(2026, 6, 30))
+    assert (invoice.day, invoice.due) == (BILLED, date(2026, 6, 30))
     assert invoice.purchase_order == "PO-7"
     assert invoice.number
     assert invoice.voucher
@@ -161,7 +79,7 @@ async def test_a_draft_has_no_number_and_nothing_in_the_ledger(deal: Deal) -> No
 
     (invoice,) = books.invoices
     assert (invoice.number, invoice.voucher, invoice.balance, invoice.owed) == (None,) * 4
-    assert (invoice.day, invoice.due, books.ledger) == (_BILLED, _BILLED, ())
+    assert (invoice.day, invoice.due, books.ledger) == (BILLED, BILLED, ())
 
 
 async def test_whole_hours_are_read_without_a_fraction(deal: Deal) -> None:
@@ -204,7 +122,7 @@ async def test_the_ledger_names_what_each_amount_comes_from(deal: Deal) -> None:
 
     (entry,) = (await deal.books()).ledger
 
-    assert (entry.journal, entry.day, entry.accounting_currency) == ("REV", _BILLED, "EUR")
+    assert (entry.journal, entry.day, entry.accounting_currency) == ("REV", BILLED, "EUR")
     assert set(_sides(entry)) == {
         ("401100", "account.invoice.line", Decimal("-733.33")),
         ("401200", "account.invoice.line", Decimal("-500.50")),
@@ -226,7 +144,7 @@ async def test_the_laws_hold_over_what_tryton_itself_has_posted(deal: Deal, curr
 async def test_an_amount_that_somebody_books_beside_an_invoice_breaks_them(deal: Deal) -> None:
     await deal.posted(*_LINES)
     sides = (("130100", Decimal("733.33")), ("401100", Decimal("-733.33")))
-    await deal.clerk.move(deal.code, _BILLED, *sides)
+    await deal.clerk.move(deal.code, BILLED, *sides)
 
     verdict = _tied(await deal.books(), deal, "EUR")
 
@@ -249,22 +167,6 @@ def _sides(entry: LedgerEntry) -> list[tuple[str, str, Decimal]]:
     return [(line.account, line.kind, line.accounting_amount) for line in entry.lines]
 
 
-def _evidence(books: Books) -> Evidence:
-    deal = CrmDeal(
-        opportunity="006",
-        stage="Closed Won",
-        entity="DEMF",
-        currency="EUR",
-        billing_model="Time and materials",
-        project_code="PR",
-        delivery_status=None,
-        prices=(),
-        schedule=(),
-        invoices=(),
-    )
-    return witness.evidence([DealReadings(deal, Work(), books)], [], {})
-
-
 def _tied(books: Books, deal: Deal, currency: str) -> laws.Verdict:
     slices = tuple(
         BelievedSlice(
@@ -278,4 +180,4 @@ def _tied(books: Books, deal: Deal, currency: str) -> laws.Verdict:
         )
         for number, line in enumerate(_LINES, start=1)
     )
-    return tie_out.tie_out(_evidence(books), Belief(slices=slices), FIRM)
+    return tie_out.tie_out(tryton_deal.evidence(books), Belief(slices=slices), FIRM)

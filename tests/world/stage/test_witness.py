@@ -4,8 +4,18 @@ from decimal import Decimal
 import pytest
 
 from world.stage import witness
-from world.stage.evidence import Approved
-from world.stage.readings import Books, CrmDeal, Milestone, Price, PsaMilestone, TimeEntry, Work
+from world.stage.evidence import Approved, Worked
+from world.stage.readings import (
+    Books,
+    CrmDeal,
+    LedgerEntry,
+    LedgerLine,
+    Milestone,
+    Price,
+    PsaMilestone,
+    TimeEntry,
+    Work,
+)
 from world.stage.witness import DealReadings
 
 _ROLES = {"Consultant": "CONSULTANT", "Manager": "MANAGER"}
@@ -112,3 +122,55 @@ def test_a_milestone_is_worth_what_the_schedule_says_once_it_is_completed() -> N
     assert (approved.source, approved.alias) == ("psa-main:55", "CT-1/M1")
     assert approved.seconds == 0
     assert approved.amount == 36000
+
+
+def test_time_costs_what_stands_beside_it_where_it_was_captured() -> None:
+    priced = _entry(cost=Decimal("63.64"), currency="EUR")
+    open_time = _entry(id="102", is_approved=False)
+
+    found = witness.evidence(
+        [DealReadings(_deal(), Work(entries=(priced, open_time)), Books())], [], {}
+    )
+
+    assert found.worked == (
+        Worked(
+            entry="psa-main:101",
+            entity="USMF",
+            day=date(2026, 6, 30),
+            seconds=Decimal(28800),
+            per_hour=Decimal("63.64"),
+            currency="EUR",
+        ),
+    )
+
+
+def _journal(voucher: str) -> LedgerEntry:
+    line = LedgerLine(
+        account="540100",
+        kind="COST",
+        currency="USD",
+        amount=Decimal(560),
+        accounting_amount=Decimal(560),
+        text="psa-main:101 CONS",
+    )
+    return LedgerEntry(
+        entity="USMF",
+        journal="COST",
+        voucher=voucher,
+        day=date(2026, 6, 30),
+        accounting_currency="USD",
+        lines=(line,),
+    )
+
+
+def test_an_entry_of_two_deals_counts_once_and_one_that_is_there_twice_counts_twice() -> None:
+    shared, own, double = _journal("1"), _journal("2"), _journal("3")
+    deals = [
+        DealReadings(_deal(), Work(), Books(ledger=(shared, double, double))),
+        DealReadings(_deal(), Work(), Books(ledger=(shared, own))),
+    ]
+
+    found = witness.evidence(deals, [], {})
+
+    assert [one.voucher for one in found.bookings] == ["1", "3", "3", "2"]
+    assert {one.entry for one in found.bookings} == {"psa-main:101"}

@@ -78,8 +78,27 @@ class Clerk:
     async def hours(self, work: int, code: str, batch: str, *entries: Worked) -> int:
         """Write a batch of hours: a draft move, and a line in the timesheets for each."""
         move = await self.costs(code, batch, *entries)
-        await self._time(work, batch, *entries)
+        await self.time(work, batch, *entries)
         return move
+
+    async def time(self, work: int, batch: str, *entries: Worked) -> None:
+        """Write lines in the timesheets, and no costs."""
+        (found,) = await self._session.select(
+            "project.work", [["id", "=", work]], ["timesheet_works"]
+        )
+        for one in entries:
+            where = self._own(["party.code", "=", one.employee])
+            await self._create(
+                "timesheet.line",
+                {
+                    "company": self.company,
+                    "employee": await self._id("company.employee", *where),
+                    "date": one.day,
+                    "duration": one.duration,
+                    "work": found["timesheet_works"][0],
+                    "description": f"{one.entry} {batch}",
+                },
+            )
 
     async def costs(self, code: str, batch: str, *entries: Worked) -> int:
         """Write the draft move of a batch, and no timesheets."""
@@ -206,24 +225,6 @@ class Clerk:
 
     async def country(self, code: str) -> int:
         return await self._id("country.country", ["code", "=", code])
-
-    async def _time(self, work: int, batch: str, *entries: Worked) -> None:
-        (found,) = await self._session.select(
-            "project.work", [["id", "=", work]], ["timesheet_works"]
-        )
-        for one in entries:
-            where = self._own(["party.code", "=", one.employee])
-            await self._create(
-                "timesheet.line",
-                {
-                    "company": self.company,
-                    "employee": await self._id("company.employee", *where),
-                    "date": one.day,
-                    "duration": one.duration,
-                    "work": found["timesheet_works"][0],
-                    "description": f"{one.entry} {batch}",
-                },
-            )
 
     async def _period(self, day: date) -> int:
         where = self._own(["start_date", "<=", day], ["end_date", ">=", day])
