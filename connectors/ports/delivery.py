@@ -33,5 +33,6 @@ class ErpFeature(StrEnum):
     PROJECT_GROUPS = "project groups"  # by billing model
     HOUR_CATEGORIES = "hour categories"  # by role
     HOUR_JOURNALS = "hour journals"  # one document that holds hours and posts their cost
+    LINE_DATES = "line dates"  # each line of an hour journal is booked on its own day
     LINE_AMOUNTS = "line amounts"  # a line's amount is kept as it is sent, not computed
     CREDIT_NOTES = "credit notes"

@@ -23,6 +23,7 @@ _LACKS = frozenset(
         ErpFeature.PROJECT_GROUPS,
         ErpFeature.HOUR_CATEGORIES,
         ErpFeature.HOUR_JOURNALS,
+        ErpFeature.LINE_DATES,
         ErpFeature.LINE_AMOUNTS,
     }
 )
