@@ -70,17 +70,6 @@ async def test_cost_is_on_both_axes_on_the_day_of_the_work(erp: Tryton, firm: Fi
     assert {row["move_line."]["analytic_state"] for row in analytics} == {"valid"}
 
 
-async def test_a_journal_without_lines_keeps_no_earlier_month_open(erp: Tryton, firm: Firm) -> None:
-    deal = await a_deal(erp)
-    await erp.create_journal(DEMF, deal.batch().id)
-    where = [["start_date", "=", date(2026, 1, 1)], ["company", "=", firm.company]]
-    (period,) = firm.rows("account.period", where)
-
-    firm.call("account.period.close", [period["id"]])
-
-    firm.call("account.period.reopen", [period["id"]])
-
-
 async def test_a_journal_is_found_by_the_batch_it_carries_the_oldest_first(erp: Tryton) -> None:
     deal = await a_deal(erp)
     batch = deal.batch()

@@ -110,7 +110,9 @@ def test_a_stamp_never_comes_again_however_fast_writes_follow(url: str, firm: Fi
     assert len(set(stamps)) == len(stamps)
 
 
-async def test_a_placeholder_is_all_that_an_unfilled_journal_has(erp: Tryton, firm: Firm) -> None:
+async def test_an_unfilled_journal_is_a_placeholder_in_the_month_that_is_closed_last(
+    erp: Tryton, firm: Firm
+) -> None:
     deal = await a_deal(erp)
     journal = await erp.create_journal(DEMF, deal.batch().id)
 
