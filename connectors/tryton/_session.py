@@ -11,13 +11,20 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from connectors import errors, http
-from connectors.tryton import _faults, _wire
+from connectors.tryton import _faults
 from connectors.tryton._faults import VENDOR
+from connectors.tryton._wire import Wire
 
 _LOGIN = "common.db.login"
 _REFUSED = "LoginException"
 _AGAIN = {HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}  # 404: it cannot open the database
 _LOCKED_OUT = timedelta(seconds=60)  # Tryton does not say how long; asking sooner prolongs it
+
+
+class _Login(Wire):
+    """What a login grants: user, token, and an address to subscribe at."""
+
+    result: tuple[int, SecretStr, str | None]
 
 
 class Session(httpx.Auth):
@@ -82,7 +89,7 @@ class Session(httpx.Auth):
             raise errors.Transient(VENDOR, detail, retry_after=wait)
         if not answer.is_success:
             raise errors.Drifted(VENDOR, detail)
-        granted = http.parsed(answer, _wire.Login, vendor=VENDOR, otherwise=errors.Drifted)
+        granted = http.parsed(answer, _Login, vendor=VENDOR, otherwise=errors.Drifted)
         user, token, *_ = granted.result
         session = f"{self._user}:{user}:{token.get_secret_value()}"
         self._header = f"Session {base64.b64encode(session.encode()).decode()}"

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 from typing_extensions import override
 
 _CANCELLED = "cancelled"
@@ -14,12 +14,6 @@ class Wire(BaseModel):
     """Tryton names fields as Python does, and nests those of a related record under `name.`."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
-
-
-class Login(Wire):
-    """What a login grants: user, token, and an address to subscribe at."""
-
-    result: tuple[int, SecretStr, str | None]
 
 
 class Row(Wire):
