@@ -149,7 +149,7 @@ def play_scenario(
 
 @app.command()
 def verify(state: State = HERE, *, as_json: AsJson = False) -> None:
-    """Read every system back: do laws L-1, L-4 and L-7 hold, do invoices and ledger tie out?"""
+    """Read every system back: do L-1, L-4 and L-7 hold, do invoices, cost and ledger tie out?"""
 
     async def work() -> None:
         async with attach(state) as running:
