@@ -11,8 +11,8 @@ import httpx
 PASSWORD = "a-password-of-the-tests"  # noqa: S105 - of a throwaway server
 LOGIN = "tiebeam"
 GROUPS = (
-    *("Party Administration", "Accounting", "Accounting Administration", "Analytic Administration"),
-    *("Project Administration", "Project Invoice", "Timesheet Administration"),
+    *("Accounting", "Analytic Administration"),
+    *("Project Administration", "Timesheet Administration"),
 )
 _ACCOUNTS: dict[str, dict[str, Any]] = {
     "130100": {"receivable": True, "assets": True, "statement": "balance"},
@@ -194,6 +194,7 @@ def _accounts(firm: Firm, company: int) -> dict[str, int]:
         "default_account_receivable": accounts["130100"],
         "currency_exchange_credit_account": accounts["480000"],
         "currency_exchange_debit_account": accounts["480000"],
+        "tax_rounding": "line",
     }
     settings = firm.rows("account.configuration", [])
     if settings:

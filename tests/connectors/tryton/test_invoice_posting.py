@@ -35,17 +35,26 @@ async def test_a_posted_invoice_has_a_number_a_balance_and_a_balanced_move(
         "account.invoice", [["id", "=", int(draft.value)]], "number", "move", "move.number"
     )
     assert (status.state, status.number) == ("posted", row["number"])
-    assert (status.balance, status.gross) == (money("119.60"), money("119.60"))
+    assert (status.balance, status.gross) == (money("119.59"), money("119.59"))
     assert vouchers == [foreign(row["move."]["number"])] * 2
     assert _booked(firm, row["move"]) == {
-        "130100": Decimal("119.60"),
-        "250000": Decimal("-19.10"),
+        "130100": Decimal("119.59"),
+        "250000": Decimal("-19.09"),
         "401100": Decimal("-100.50"),
     }
     analytics = firm.rows(
         "analytic_account.line", [["move_line.move", "=", row["move"]]], "credit", "account.code"
     )
     assert sum(row["credit"] for row in analytics) == Decimal("201.00")
+
+
+async def test_tax_is_rounded_on_each_line_and_halves_to_even(erp: Tryton) -> None:
+    deal = await a_deal(erp)
+    invoice = deal.invoice(*(deal.billed(number, "101.50") for number in (1, 2)))
+
+    draft = await filled(erp, deal, invoice)
+
+    assert (await erp.invoice_status(DEMF, draft)).tax == money("38.56")  # 19.285 each
 
 
 async def test_reverse_charge_is_taxed_with_nothing(erp: Tryton, firm: Firm) -> None:
