@@ -92,8 +92,8 @@ async def test_an_invoice_in_another_currency_is_owed_in_it(erp: Tryton, firm: F
     assert (booked["130100"], sum(booked.values())) == (Decimal("108.19"), 0)
 
 
-async def test_a_date_before_that_of_an_earlier_number_is_refused_with_the_reason(
-    erp: Tryton,
+async def test_a_date_that_was_overtaken_is_refused_until_a_person_sets_a_later_one(
+    erp: Tryton, firm: Firm
 ) -> None:
     deal = await a_deal(erp)
     await erp.post_invoice(DEMF, await filled(erp, deal, deal.invoice()))
@@ -102,9 +102,13 @@ async def test_a_date_before_that_of_an_earlier_number_is_refused_with_the_reaso
 
     with pytest.raises(errors.Rejected) as caught:
         await erp.post_invoice(DEMF, draft)
-
     assert "you must set an invoice date after" in caught.value.reason
     assert (await erp.invoice_status(DEMF, draft)).state == "draft"
+
+    told = {"invoice_date": date(2026, 1, 31)}
+    firm.call("account.invoice.write", [int(draft.value)], told)
+    await erp.post_invoice(DEMF, draft)
+    assert (await erp.invoice_status(DEMF, draft)).state == "posted"
 
 
 async def test_a_date_without_a_period_is_refused(erp: Tryton) -> None:

@@ -47,3 +47,17 @@ async def test_what_is_kept_is_asked_for_again_after_a_minute(url: str) -> None:
             asked.append((wire.methods.count(COMPANY), wire.methods.count(AXIS)))
 
     assert asked == [(0, 0), (1, 4), (0, 0)]
+
+
+async def test_posting_a_first_batch_takes_no_more_requests_than_a_step_may(url: str) -> None:
+    async with opened(url) as erp:
+        deal = await a_deal(erp)
+    batch = deal.batch(deal.line(1, rate="70"), deal.line(2, currency="USD"))
+    wire = Wire()
+
+    async with opened(url, wire) as erp:  # it knows nothing yet
+        journal = await erp.create_journal(DEMF, batch.id)
+        await erp.fill_journal(journal, batch)
+        await erp.post_journal(DEMF, journal)
+
+    assert len(wire.methods) == 24, wire.methods
