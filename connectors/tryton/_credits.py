@@ -10,7 +10,7 @@ from connectors import errors
 from connectors.tryton import _wire
 from connectors.tryton._faults import VENDOR
 from connectors.tryton._rpc import Value
-from connectors.tryton._server import Domain, Server
+from connectors.tryton._server import Domain, Server, unwritten
 
 _WIZARD = "wizard.account.invoice.credit"
 
@@ -24,11 +24,13 @@ class Credits(Server):
         """Credit a whole posted invoice and return the credit's id.
 
         Class A: a cancelled invoice cannot be credited again, and its credit is found by
-        its lines, each of which names the line that it takes back.
+        its lines, each of which names the line that it takes back. It is made under the
+        invoice's stamp: with SQLite two at once could both find the invoice posted.
 
         Raises:
             Rejected: Tryton refuses, for example because the invoice is not posted.
             Missing: there is no such invoice.
+            Transient: somebody has written the invoice, maybe credited it, at the same time.
         """
         company = await self._company(entity)
         invoice = await self._row(_wire.Invoice, int(document.value), company)
@@ -38,7 +40,7 @@ class Credits(Server):
         if invoice.state != "posted":
             raise errors.Rejected(VENDOR, "the invoice is not open", reason=invoice.state)
         try:
-            await self._run(invoice.id, issued_on, company)
+            await self._run(invoice, issued_on, company)
         except errors.Rejected as refusal:
             credit = await self._credit_of(invoice.id, company)
             if credit is None:
@@ -58,16 +60,17 @@ class Credits(Server):
         found = await self._rows(_wire.FoundInvoice, where, company, most=1)
         return self._id(found[0].id) if found else None
 
-    async def _run(self, invoice: int, issued_on: date, company: _wire.Company) -> None:
+    async def _run(self, invoice: _wire.Invoice, issued_on: date, company: _wire.Company) -> None:
         context = self._context(company)
         opened = await self._rpc.call(f"{_WIZARD}.create", [context], write=True)
         session = cast("list[Value]", opened)[0] if isinstance(opened, list) and opened else None
         if not isinstance(session, int):
             raise errors.Drifted(VENDOR, "the wizard does not open")
         about: dict[str, Value] = {
-            "active_model": _wire.Invoice.model,
-            "active_id": invoice,
-            "active_ids": [invoice],
+            "active_model": invoice.model,
+            "active_id": invoice.id,
+            "active_ids": [invoice.id],
+            **unwritten([invoice]),
         }
         start: Value = {
             "start": {"with_refund": True, "with_refund_allowed": True, "invoice_date": issued_on}
