@@ -19,7 +19,7 @@ from bench.house import TODAY, House
 from canonical.notices import Notice
 from canonical.postings import BatchId, HourBatch, HourLine
 from connectors import ports
-from policies.billing import entry_decision
+from policies.billing import entry_decision, journal_cut
 from policies.billing.entry_decision import Codes
 from store import inbox, mappings
 from store.tables.traffic import InboxRow, Outcome
@@ -39,10 +39,11 @@ class Known:
 class BareLoop:
     """One pass over what is new in the PSA, straight into the ERP."""
 
-    def __init__(self, psa: ports.Psa, erp: ports.Erp, size: int) -> None:
+    def __init__(self, psa: ports.Psa, erp: ports.Erp, size: int, *, line_dates: bool) -> None:
         self._psa = psa
         self._erp = erp
         self._size = size
+        self._line_dates = line_dates
 
     async def warm(self, deal: Active) -> None:
         """Sign in and open the connections, as the worker's have long been."""
@@ -67,11 +68,19 @@ class BareLoop:
                         lines.append(decision.line)
                 page = fetched.next_page
                 while len(lines) >= self._size:
-                    await self._post(deal, lines[: self._size])
-                    lines = lines[self._size :]
-        if lines:
-            await self._post(deal, lines)
+                    lines = await self._post_some(deal, lines)
+        while lines:
+            lines = await self._post_some(deal, lines)
         return new
+
+    async def _post_some(self, deal: Active, lines: list[HourLine]) -> list[HourLine]:
+        """Post what goes into one batch, as the platform cuts it, and return the rest."""
+        count = self._size
+        if not self._line_dates:
+            lines = sorted(lines, key=lambda line: line.work_date)
+            count = journal_cut.decide(lines[:count], deal.contract.currency)
+        await self._post(deal, lines[:count])
+        return lines[count:]
 
     async def _post(self, deal: Active, lines: list[HourLine]) -> None:
         entity = deal.contract.entity
@@ -93,7 +102,8 @@ async def connected(house: House, *, size: int) -> AsyncGenerator[BareLoop]:
         by_role: dict[str, Any] = {
             each.role: connectors[each.id] for each in running.landscape.systems
         }
-        yield BareLoop(by_role["psa"], by_role["erp"], size)
+        erp = next(each for each in running.landscape.systems if each.role == "erp")
+        yield BareLoop(by_role["psa"], by_role["erp"], size, line_dates=erp.line_dates)
 
 
 async def known(house: House, deal: Active) -> Known:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.figures import Document
+from tests import tryton_server
 
 ROOT = Path(__file__).parents[2]
 TOY = (
@@ -71,6 +72,16 @@ def test_says_where_and_with_what_it_was_measured(document: Document) -> None:
     assert facts.memory_gib > 0
     assert facts.packages["temporalio"]
     assert len(facts.load_average) == 3
+
+
+@pytest.mark.prove
+def test_measures_posting_to_the_real_erp(folder: Path) -> None:
+    tryton_server.required()
+
+    found = _measured(folder, "tryton").tryton
+
+    assert found is not None
+    assert (found.entries, found.ratio.bar) == (200, 1.3)
 
 
 def test_compares_the_platform_with_the_bare_loop(document: Document) -> None:
