@@ -165,7 +165,7 @@ def _psa_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
 def _erp_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     erp: Any = house.connectors[instance.id]
     effects, settle = Effects(house.database, house.at), instance.settle
-    clients = ErpClients(erp, house.database, effects, house.landscape)
+    clients = ErpClients(erp, house.database, effects, house.landscape, settle=settle)
     projects = ErpProjects(erp, house.database, effects, settle=settle)
     postings = ErpPostings(erp, house.database, effects, settle=settle)
     invoices = ErpInvoices(erp, house.database, effects, settle=settle)

@@ -105,15 +105,19 @@ class ErpClients:
     """Steps about clients, bound to one ERP by the worker."""
 
     def __init__(
-        self, erp: ports.Erp, database: Database, performed: Effects, landscape: Landscape
+        self,
+        erp: ports.Erp,
+        database: Database,
+        performed: Effects,
+        landscape: Landscape,
+        *,
+        settle: timedelta,
     ) -> None:
         self._erp = erp
         self._database = database
         self._effects = performed
         self._landscape = landscape
-
-    def _settle(self, question: OpenClient) -> timedelta:
-        return self._landscape.system(question.routes.erp).settle
+        self._settle = settle
 
     @activity.defn(name="clients.open_in_erp")
     async def open(self, question: OpenClient) -> ForeignId:
@@ -138,7 +142,7 @@ class ErpClients:
                     self._erp.delivers.customer,
                     effects.by_reference(
                         lambda: self._erp.find_customers(entity, client),
-                        settle=self._settle(question),
+                        settle=self._settle,
                     ),
                 ),
                 keep=effects.linked("client", ours, scope=entity),

@@ -48,7 +48,8 @@ def _psa(database: Database, psa: FakePsa) -> PsaClients:
 
 
 def _erp(database: Database, erp: FakeErp, landscape: Landscape) -> ErpClients:
-    return ErpClients(erp, database, house.effects(database), landscape)
+    performed = house.effects(database)
+    return ErpClients(erp, database, performed, landscape, settle=house.AT_ONCE)
 
 
 async def test_a_complete_account_gets_its_golden_record(
