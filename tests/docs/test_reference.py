@@ -15,6 +15,7 @@ from canonical import schemas
 from canonical.base import Record
 from settings import Settings
 from telemetry import search_attributes
+from tests.architecture.trees import VENDORS
 from tests.docs import pages
 from worker import WORKFLOWS
 
@@ -25,7 +26,7 @@ _EVENT = re.compile(r"(?:logger\(\)\.\w+|_log)\(\s*\"([a-z]+\.[a-z_]+)\"")
 _PUBLISHED = re.compile(r"publish\(\s*tx,\s*f?\"([a-z]+)\.")
 _ROOMS = ("activities", "console", "gateway", "store", "telemetry", "workflows")
 _SOURCES = [path for room in _ROOMS for path in sorted((pages.ROOT / room).rglob("*.py"))]
-_COLUMNS = 5
+_COLUMNS = 2 + len(VENDORS)  # the term, our type, and what each vendor calls it
 
 
 def _records() -> set[str]:
