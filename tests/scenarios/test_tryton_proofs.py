@@ -33,7 +33,7 @@ pytestmark = pytest.mark.prove
 
 @asynccontextmanager
 async def _fragile(running: starter.Running, stack: Stack) -> AsyncIterator[set[str]]:
-    """Kill the ERP once in the middle of each kind of write to it; yield at which it was."""
+    """Kill the ERP once for each kind of write that is seen under way; yield which those were."""
     struck: set[str] = set()
 
     async def watch() -> None:
@@ -55,7 +55,7 @@ async def _fragile(running: starter.Running, stack: Stack) -> AsyncIterator[set[
         watching.cancel()
 
 
-async def test_an_erp_killed_in_the_middle_of_each_kind_of_write_has_exactly_one_of_everything(
+async def test_an_erp_killed_while_it_is_written_to_has_exactly_one_of_everything(
     tmp_path: Path,
 ) -> None:
     tryton_server.required()
