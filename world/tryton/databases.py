@@ -131,7 +131,8 @@ class Postgresql:
     def _do(self, verb: str, *names: str) -> str:
         script = Path(__file__).with_name("postgresql.py")
         python = self._house.program("python")
-        return _run("PostgreSQL", [str(python), str(script), self._url, verb, *names])
+        told = environment(TIEBEAM_TRYTON_POSTGRESQL=self._url)  # no argument: it has a password
+        return _run("PostgreSQL", [str(python), str(script), verb, *names], told)
 
 
 def keep(database: Path, copy: Path) -> None:

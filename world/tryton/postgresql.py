@@ -1,8 +1,9 @@
 """Databases of a PostgreSQL server. Tryton's interpreter runs this file: it has the driver.
 
-`python postgresql.py URL VERB [NAME …]`; the URL names the server and no database.
+`python postgresql.py VERB [NAME …]`; TIEBEAM_TRYTON_POSTGRESQL names the server, no database.
 """
 
+import os
 import sys
 
 import psycopg
@@ -17,8 +18,9 @@ def _do(connection: psycopg.Connection, statement: str, *names: str) -> None:
     connection.execute(SQL(statement).format(*map(Identifier, names)))
 
 
-def main(url: str, verb: str, *names: str) -> None:
+def main(verb: str, *names: str) -> None:
     """List the databases, or do to the named ones what the verb says."""
+    url = os.environ["TIEBEAM_TRYTON_POSTGRESQL"]
     with psycopg.connect(url, dbname="postgres", autocommit=True) as connection:
         if verb == "list":
             sys.stdout.write("\n".join(_names(connection)))
