@@ -32,18 +32,22 @@ async def test_posts_approved_time_and_ends_idle(house: House) -> None:
     assert await card(house.posting) == "**Idle.** 3 entries posted."
 
 
-async def test_posts_at_most_four_batches_at_once(house: House) -> None:
+async def _under_way_at_once(house: House, left: int, most: int) -> int:
+    """Post batches that are left, and one more; return how many the ERP had before an answer."""
     gate = house.erp.holds("create_journal")
-    await house.leaves_batches(6)
+    await house.leaves_batches(left)
     await house.activates()
     await house.approves(house.worked())
-    await called(house.erp, "create_journal", 4)
+    await called(house.erp, "create_journal", most)
     await asyncio.sleep(0.1)
     at_once = house.erp.calls.count("create_journal")
     gate.set()
+    return at_once
 
+
+async def test_posts_at_most_four_batches_at_once(house: House) -> None:
+    assert await _under_way_at_once(house, left=6, most=4) == 4
     assert await ended(house.posting) == "idle"
-    assert at_once == 4
     assert len(house.erp.posted_journals) == 7
 
 
@@ -54,17 +58,8 @@ async def test_posts_batches_one_by_one_where_the_erp_takes_only_one(
     systems = tuple(each.model_copy(update=single) for each in landscape.systems)
     narrow = landscape.model_copy(update={"systems": systems})
     async with housed(client, database, narrow) as house:
-        gate = house.erp.holds("create_journal")
-        await house.leaves_batches(2)
-        await house.activates()
-        await house.approves(house.worked())
-        await called(house.erp, "create_journal", 1)
-        await asyncio.sleep(0.1)
-        at_once = house.erp.calls.count("create_journal")
-        gate.set()
-
+        assert await _under_way_at_once(house, left=2, most=1) == 1
         assert await ended(house.posting) == "idle"
-        assert at_once == 1
         assert len(house.erp.posted_journals) == 3
 
 
