@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -130,14 +130,14 @@ def views(explained: dict[str, Any]) -> list[RenderableType]:
     return [tree]
 
 
-def _branch(tree: Tree, name: str, value: Any) -> None:  # noqa: ANN401 - any JSON
+def _branch(tree: Tree, name: str, value: object) -> None:
     if isinstance(value, dict):
         branch = tree.add(name.replace("_", " "))
-        for key, inner in value.items():
+        for key, inner in cast("dict[str, object]", value).items():
             _branch(branch, key, inner)
     elif isinstance(value, list):
         branch = tree.add(name.replace("_", " "))
-        for number, inner in enumerate(value, start=1):
+        for number, inner in enumerate(cast("list[object]", value), start=1):
             _branch(branch, str(number), inner)
     else:
         tree.add(Text(f"{name.replace('_', ' ')}: {value}"))

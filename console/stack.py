@@ -41,7 +41,7 @@ class Child:
     command: Sequence[str]
     port: int | None = None
     says: str | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
     logged_before: int = 0
