@@ -188,7 +188,16 @@ async def connected(
             opened = known[instance.vendor](instance, credentials[instance.credential])
             with settings.explained(f"systems.{instance.id}"):
                 connectors[instance.id] = await stack.enter_async_context(opened)
+            _refuse_contradiction(instance, connectors[instance.id])
         yield connectors
+
+
+def _refuse_contradiction(instance: SystemInstance, port: Any) -> None:  # noqa: ANN401 - any port
+    if instance.role != "erp" or not instance.line_dates:
+        return
+    if ports.ErpFeature.LINE_DATES in port.lacks:
+        msg = f"systems.{instance.id}.line_dates must be false: {instance.vendor} has no such dates"
+        raise settings.SettingsError(msg)
 
 
 async def main(config: Settings, queues: frozenset[str] | None = None) -> None:

@@ -46,3 +46,17 @@ async def test_a_secret_that_is_no_key_is_named_with_its_system(landscape: Lands
             only, {crm.credential: dict.fromkeys(fields, SecretStr("canary"))}
         ):
             pass
+
+
+async def test_an_erp_without_dates_of_lines_must_not_be_said_to_have_them(
+    landscape: Landscape,
+) -> None:
+    accounts = {"cost_account": "540100", "clearing_account": "200140"}
+    changes = {"vendor": "tryton", "options": accounts}
+    erp = landscape.system(ERP).model_copy(update=changes)
+    only = landscape.model_copy(update={"systems": (erp,)})
+    secrets = {erp.credential: {"user": SecretStr("x"), "password": SecretStr("y")}}
+
+    with pytest.raises(SettingsError, match=r"systems\.erp-main\.line_dates must be false"):
+        async with worker.connected(only, secrets):
+            pass
