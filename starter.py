@@ -1,22 +1,22 @@
 """The command line: `tiebeam`. Composes the embedded stack, the stage and the platform."""
 
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 import settings
 from canonical.landscape import Landscape
-from console import attached, deployment, embedded, engine, live, problems, routing, showing
-from console.attached import HERE, AsJson, Attached, Base, Erp, State
+from console import deployment, embedded, engine, live, problems
+from console.attached import Attached
 from console.desk import Desk
 from console.embedded import Ports, Processes
 from console.platform import PlatformDriver
+from console.playhouse import Playhouse
 from console.progress import Progress
 from console.refusals import READABLE
 from console.stack import Stack
@@ -34,7 +34,6 @@ from world.stage.systems import Urls
 from world.stage.theater import Story, Theater
 
 ROOT = Path(__file__).parent
-_BASE = 8400
 _READABLE: dict[type[Exception], int] = {
     **READABLE,
     ScenarioError: problems.WRONG_INPUT,
@@ -51,6 +50,26 @@ class Running(Attached):
 
     config: Settings
     theater: Theater
+
+    @property
+    def web_ui(self) -> str:
+        """Return where the Temporal Web UI is."""
+        return self.config.web_ui
+
+    async def play(self, story: Story, progress: Progress) -> Report:
+        """Play a story to its end."""
+        async with live.checkpoints(self.database, progress):
+            return await self.theater.play(story, PlatformOnStage(self), progress.note)
+
+    async def audit(self) -> Report:
+        """Read back all that was ever played."""
+        return await self.theater.audit(PlatformOnStage(self))
+
+    def lost_answer(
+        self, kill: Callable[[], None], tell: Callable[[str], None]
+    ) -> AbstractAsyncContextManager[None]:
+        """Return a block in which the ERP commits an invoice unanswered, and `kill` is called."""
+        return self.theater.lost_answer(kill, tell)
 
 
 class PlatformOnStage(PlatformDriver):
@@ -72,93 +91,6 @@ def about() -> None:
 
     Exit codes: 0 all is well · 1 something does not hold · 2 wrong input · 3 nothing runs there.
     """
-
-
-@app.command()
-def up(state: State = HERE, port: Base = _BASE, erp: Erp = None) -> None:
-    """Run the embedded stack: Temporal, the systems, the gateway and a worker.
-
-    It runs until Ctrl-C and keeps what it holds for the next time. Nothing leaves this machine.
-    """
-
-    async def work() -> None:
-        progress = Progress()
-        async with embedded_stack(state, port, progress, erp=erp) as (running, _):
-            progress.note(f"ready; Temporal Web UI: {running.config.web_ui}; Ctrl-C stops")
-            await problems.told_to_stop()
-            progress.note("stopping; what runs may finish")
-
-    _run(work())
-
-
-@app.command()
-def demo(  # noqa: PLR0913 - these are the options of a command
-    state: State = HERE,
-    port: Base = _BASE,
-    scenario: Annotated[str, typer.Option(help="A shipped scenario.")] = "tm-rate-change",
-    erp: Erp = None,
-    *,
-    kill_worker: Annotated[
-        bool, typer.Option(help="Kill the worker between the ERP's commit and its answer.")
-    ] = False,
-    keep: Annotated[bool, typer.Option(help="Go on running in the end, until Ctrl-C.")] = False,
-) -> None:
-    """Play a won deal from the CRM to a posted invoice, and check the books afterwards."""
-
-    async def work() -> None:
-        progress, story = Progress(), Story.of(scenario)
-        async with embedded_stack(state, port, progress, erp=erp) as (running, stack):
-            kill = partial(stack.kill, "worker")
-            plot = running.theater.lost_answer(kill, progress.note) if kill_worker else None
-            async with plot or nullcontext():
-                report = await _play(running, story, progress)
-            attached.show(showing.report(report.model_dump(mode="json"), running.config.web_ui))
-            if keep:
-                progress.note("Ctrl-C stops")
-                await problems.told_to_stop()
-        _judge(report)
-
-    _run(work())
-
-
-@app.command("play")
-def play_scenario(
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or a shipped one's name.")],
-    report: Annotated[Path | None, typer.Option(help="Where to write the report, as JSON.")] = None,
-    state: State = HERE,
-    erp: Erp = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Play a scenario on the running stack, through the systems' own APIs, and report."""
-
-    async def work() -> None:
-        story = Story.of(scenario)
-        problems.refuse_unwritable(report)
-        async with attach(state) as running:
-            routing.refuse_other(running.landscape, erp)
-            found = await _play(running, story, Progress())
-        if report is not None:
-            report.write_text(found.model_dump_json(indent=1) + "\n")
-        values = found.model_dump(mode="json")
-        attached.tell(values, showing.report(values, running.config.web_ui), as_json=as_json)
-        _judge(found)
-
-    _run(work())
-
-
-@app.command()
-def verify(state: State = HERE, *, as_json: AsJson = False) -> None:
-    """Read every system back: do L-1, L-4 and L-7 hold, do invoices, cost and ledger tie out?"""
-
-    async def work() -> None:
-        async with attach(state) as running:
-            report = await running.theater.audit(PlatformOnStage(running))
-        found = report.model_dump(mode="json", include={"verdicts"})
-        attached.tell(found, showing.verdicts(found), as_json=as_json)
-        _judge(report)
-
-    _run(work())
 
 
 @app.command()
@@ -246,11 +178,6 @@ async def _opened(state: Path) -> AsyncGenerator[Running]:
         await database.close()
 
 
-async def _play(running: Running, story: Story, progress: Progress) -> Report:
-    async with live.checkpoints(running.database, progress):
-        return await running.theater.play(story, PlatformOnStage(running), progress.note)
-
-
 def _urls(landscape: Landscape) -> Urls:
     at = {each.role: each.url for each in reversed(landscape.systems)}
     ledgers = [
@@ -276,15 +203,11 @@ def _keys(state: Path, landscape: Landscape) -> Keys:
     return keys
 
 
-def _judge(report: Report) -> None:
-    if not report.holds:
-        problems.fail("a law does not hold; the breaches are above", problems.WRONG)
-
-
 def _run(work: Coroutine[Any, Any, None]) -> None:
     problems.run(work, _READABLE)
 
 
+Playhouse(embedded_stack, attach, Story.of, _run).add_to(app)
 Desk(attach, _run).add_to(app)
 
 
