@@ -35,6 +35,8 @@ class Accounts(BaseModel):
     tax: str
     cost: str
     clearing: str
+    bank: str = ""  # where payments of customers arrive, if any do
+    exchange_difference: str = ""
 
 
 class Company(BaseModel):

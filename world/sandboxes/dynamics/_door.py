@@ -19,6 +19,7 @@ from world.sandboxes.dynamics import _batch, _entra, _posting
 from world.sandboxes.dynamics._company import Company
 from world.sandboxes.dynamics._infolog import Refused, general
 from world.sandboxes.dynamics._odata import JSON, Call, answered
+from world.sandboxes.dynamics._payments import Payment, post_payment
 from world.sandboxes.dynamics._protection import Protection, Throttled
 from world.sandboxes.dynamics._session import opened
 from world.sandboxes.dynamics._settings import Settings
@@ -47,9 +48,10 @@ _Handler = Callable[[_Visit], Response]
 class Door:
     """The sandbox's own routes."""
 
-    def __init__(self, box: Box, admin: Admin) -> None:
+    def __init__(self, box: Box, admin: Admin, *, done: Callable[[], None]) -> None:
         self._box = box
         self._admin = admin
+        self._done = done  # told of every posting, which may have raised a business event
         self._protection = Protection()
 
     def routes(self) -> list[Route]:
@@ -62,6 +64,7 @@ class Door:
             Route("/data/{path:path}", data, methods=_METHODS),
             Route("/api/services/{path:path}", services, methods=["POST"]),
             Route("/_admin/company", self._company, methods=["PUT"]),
+            Route("/_admin/payments", self._pay, methods=["POST"]),
         ]
 
     async def _token(self, version: int, request: Request) -> Response:
@@ -145,7 +148,9 @@ class Door:
         )
         try:
             with opened(self._box, settings, visit.activity) as session:
-                return _json(posting.run(session))
+                result = posting.run(session)
+            self._done()
+            return _json(result)
         except Refused as refused:
             return _json(posting.refusal(refused, settings.posting_refusal_status))
 
@@ -156,6 +161,18 @@ class Door:
             return JSONResponse({"error": str(error)}, 400)
         company.keep(self._box)
         return JSONResponse({"dataAreaId": company.data_area})
+
+    async def _pay(self, request: Request) -> Response:
+        try:
+            payment = Payment.model_validate_json(await request.body())
+            with opened(self._box, self._settings(), str(uuid.uuid4())) as session:
+                result = post_payment(session, payment)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except Refused as refused:
+            return JSONResponse({"error": refused.infolog}, 400)
+        self._done()
+        return JSONResponse(result)
 
     def _settings(self) -> Settings:
         return Settings.model_validate(self._admin.settings())

@@ -31,7 +31,18 @@ TRANSACTION_TYPE = EnumType(
 TRANSACTION_ORIGIN = EnumType("ProjOrigin", ("None", "HourJournal", "FreeTextInvoice"))
 POSTING_TYPE = EnumType(
     "LedgerPostingType",
-    ("None", "Tax", "CustBalance", "CustRevenue", "ProjCost", "ProjPayrollAllocation"),
+    (
+        "None",
+        "Tax",
+        "Bank",
+        "CustBalance",
+        "CustRevenue",
+        "ExchRateGain",
+        "ExchRateLoss",
+        "ProjCost",
+        "ProjPayrollAllocation",
+    ),
 )
 POSTING_LAYER = EnumType("CurrentOperationsTax", ("Current", "Operations", "Tax"))
 WORKER_TYPE = EnumType("HcmEmploymentType", ("Employee", "Contractor"))
+MODULE = EnumType("ModuleAxapta", ("None", "Ledger", "Cust", "SalesOrder"))

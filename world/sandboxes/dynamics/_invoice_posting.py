@@ -4,6 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from world.sandboxes.dynamics._business_events import calendar_day, raise_event
+from world.sandboxes.dynamics._event_data import INVOICE_POSTED
 from world.sandboxes.dynamics._infolog import not_posted
 from world.sandboxes.dynamics._invoice_document import Document, Line, ready
 from world.sandboxes.dynamics._ledger import Entry, Ledger
@@ -25,8 +27,23 @@ def post_invoice(session: Session, data_area: str, invoice_id: int) -> dict[str,
     entries = _entries(document, number)
     booked = Ledger(session, document.company).book(voucher, number, "Cust", entries)
     _keep_transaction(session, document, number, voucher)
+    raise_event(session, INVOICE_POSTED, data_area, _told(document, number))
     session.log("free_text_invoice.posted", _logged(document, number, voucher, booked))
     return {"InvoiceNumber": number, "Voucher": voucher}
+
+
+def _told(document: Document, number: str) -> dict[str, str | Decimal]:
+    """Return the event's own members; those of the amounts are a choice."""
+    invoice = document.invoice
+    return {
+        "LegalEntity": invoice["dataAreaId"],
+        "InvoiceAccount": invoice["InvoiceAccount"],
+        "InvoiceId": number,
+        "InvoiceDate": calendar_day(invoice["InvoiceDate"]),
+        "InvoiceDueDate": calendar_day(invoice["DueDate"]),
+        "InvoiceAmountInAccountingCurrency": document.converted(document.gross),
+        "InvoiceTaxAmount": document.converted(document.tax),
+    }
 
 
 def _unposted(session: Session, data_area: str, invoice_id: int) -> Row:

@@ -61,6 +61,22 @@ class Settings(BaseModel):
     # The vendor's stage rules are set-up of the firm.
     project_stages_closed: list[str] = ["Completed"]
 
+    # Business events. Documented: three tries, a second apart, of ten seconds each.
+    business_event_tries: _Positive = 3
+    business_event_retry_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    business_event_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    # Delivery is at least once and in no order: how often each event comes, and a queue that
+    # sends what waits in the opposite order.
+    business_event_copies: _Positive = 1
+    business_events_newest_first: bool = False
+    # Unverified: whether a new activation of an HTTPS endpoint is tried with a test message.
+    business_event_test_message: bool = True
+    # Unverified: the id of the event "Customer payment posted", and its member for the customer.
+    payment_event: Annotated[str, StringConstraints(pattern=r"^\w+BusinessEvent$")] = (
+        "CustPaymentPostedBusinessEvent"
+    )
+    payment_event_account: Literal["CustomerAccount", "AccountNum"] = "CustomerAccount"
+
     # Service protection, off by default. The documented limits are 6,000 requests, 1,200
     # seconds of execution in a sliding window of 300 seconds, and 52 requests at once.
     throttle_requests: _Limit = None
