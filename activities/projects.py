@@ -1,10 +1,11 @@
 """Projects: the same project, under one code, in the PSA, in the ERP and in the CRM."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from temporalio import activity
 
-from activities import effects, failures
+from activities import effects, failures, milestone_batches
 from activities.effects import Effect, Effects, Kind
 from canonical.contracts import Contract, MilestoneTerm
 from canonical.processes import ProjectRequest
@@ -51,13 +52,14 @@ class PsaProjects:
 
     @activity.defn(name="projects.open_milestones")
     async def open_milestones(self, request: ProjectRequest) -> int:
-        """Create the milestones. Idempotent: found again by their ids. 3 requests each."""
+        """Create the milestones. Idempotent: found again by their ids. 3 requests a batch."""
         with failures.reported():
             async with self._database.reading() as tx:
                 project = await contracts.project(tx, request.project)
                 shell = await crosswalk.theirs(tx, "project", project.code, request.routes.psa)
-            for term in project.milestones:
-                await self._open_milestone(request, shell, term)
+            for terms in _batches(project.milestones):
+                batch = milestone_batches.Batch(self._psa, shell, terms, self._settle)
+                await self._effects.once(batch.effect(project.code))
         return len(project.milestones)
 
     @activity.defn(name="projects.close_plan")
@@ -73,22 +75,6 @@ class PsaProjects:
     async def _created(self, code: ProjectCode) -> tuple[ForeignId, ...]:
         return await effects.settled(lambda: self._psa.find_project(code), self._settle)
 
-    async def _open_milestone(
-        self, request: ProjectRequest, shell: ForeignId, term: MilestoneTerm
-    ) -> None:
-        effect = Effect(
-            kind=Kind.MILESTONE_PSA,
-            key=f"milestone/{term.id}/psa",
-            system=request.routes.psa,
-            content=term,
-            send=lambda: self._psa.create_milestone(shell, term),
-            resolve=effects.by_reference(
-                lambda: self._psa.find_milestone(term), settle=self._settle
-            ),
-            keep=effects.linked("milestone", term.id),
-        )
-        await self._effects.once(effect)
-
     async def _archive(self, request: ProjectRequest, shell: ForeignId) -> None:
         async def send() -> ForeignId:
             await self._psa.archive_project(shell)
@@ -103,6 +89,11 @@ class PsaProjects:
             resolve=effects.send_again,
         )
         await self._effects.once(effect)
+
+
+def _batches(terms: Sequence[MilestoneTerm]) -> Iterator[tuple[MilestoneTerm, ...]]:
+    for start in range(0, len(terms), ports.MILESTONES_AT_ONCE):
+        yield tuple(terms[start : start + ports.MILESTONES_AT_ONCE])
 
 
 class ErpProjects:

@@ -1,5 +1,6 @@
 """Fakes that remember, behind the ports. Trouble for any of their calls can be arranged."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -65,6 +66,7 @@ class FakePsa(Troubled):
         self.milestones: dict[ForeignId, MilestoneId] = {}
         self.notices: list[Notice] = []
         self.timesheets: dict[ForeignId, list[TimeEntry]] = {}
+        self.withdrawn: dict[ForeignId, tuple[ForeignId, ...]] = {}
         self.drifts: set[ForeignId] = set()  # what it answers in a way nobody understands
         self.reached: dict[ForeignId, MilestoneReached | None] = {}
         self.invoices: dict[ForeignId, Reference] = {}
@@ -75,6 +77,14 @@ class FakePsa(Troubled):
         """Approve a timesheet, and tell of it in the feed."""
         subject = ForeignId(system=self.system, value=timesheet)
         self.timesheets[subject] = list(entries)
+        self.withdrawn.pop(subject, None)
+        self._tell("timesheet", subject)
+
+    def withdraws(self, timesheet: str) -> None:
+        """Take the approval of a timesheet back, and tell of it in the feed."""
+        subject = ForeignId(system=self.system, value=timesheet)
+        self.withdrawn[subject] = tuple(entry.id for entry in self.timesheets[subject])
+        self.timesheets[subject] = []
         self._tell("timesheet", subject)
 
     def reaches(self, milestone: str, reached: MilestoneReached | None) -> None:
@@ -111,13 +121,17 @@ class FakePsa(Troubled):
             self.archived.append(project)
 
     @call
-    async def find_milestone(self, term: MilestoneTerm) -> tuple[ForeignId, ...]:
-        return _carrying(term.id, self.milestones)
+    async def find_milestones(
+        self, terms: Sequence[MilestoneTerm]
+    ) -> dict[MilestoneId, tuple[ForeignId, ...]]:
+        return {term.id: _carrying(term.id, self.milestones) for term in terms}
 
     @call
-    async def create_milestone(self, project: ForeignId, term: MilestoneTerm) -> ForeignId:
+    async def create_milestones(
+        self, project: ForeignId, terms: Sequence[MilestoneTerm]
+    ) -> tuple[ForeignId, ...]:
         present(self.projects.get(project), "project")
-        return kept(self.fresh(), term.id, self.milestones)
+        return tuple(kept(self.fresh(), term.id, self.milestones) for term in terms)
 
     @call
     async def changes(self, cursor: str, now: datetime) -> Notices:  # noqa: ARG002 - a port's name
@@ -133,6 +147,11 @@ class FakePsa(Troubled):
         following = page + 1 if end < len(entries) else None
         found = tuple(entries[end - self._page_size : end])
         return ports.TimePage(entries=found, next_page=following)
+
+    @call
+    async def withdrawn_time(self, timesheet: ForeignId) -> tuple[ForeignId, ...]:
+        present(self.timesheets.get(timesheet), "timesheet")
+        return self.withdrawn.get(timesheet, ())
 
     @call
     async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:

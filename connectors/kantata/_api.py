@@ -1,6 +1,6 @@
 """How Kantata is spoken to: envelopes, pages, and what its refusals mean."""
 
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TypeVar
@@ -14,6 +14,7 @@ from connectors.kantata import _wire
 VENDOR = "kantata"
 _BASE = "/api/v1"
 _LARGEST_PAGE = "200"
+_NOTHING_MORE: Mapping[str, str] = {}
 _AnswerT = TypeVar("_AnswerT", bound=_wire.Answer)
 _PageT = TypeVar("_PageT", bound=_wire.Page)
 
@@ -24,13 +25,15 @@ class Api:
     def __init__(self, http_client: httpx.AsyncClient) -> None:
         self._http = http_client
 
-    async def one(self, path: str, model: type[_AnswerT]) -> _AnswerT:
+    async def one(
+        self, path: str, model: type[_AnswerT], query: Mapping[str, str] = _NOTHING_MORE
+    ) -> _AnswerT:
         """Return an answer that holds exactly one record. Reads.
 
         Raises:
             Missing: there is no such record.
         """
-        return _single(path, await self._read(path, model, {}))
+        return _single(path, await self._read(path, model, query))
 
     async def only(
         self, path: str, model: type[_PageT], record: str, query: Mapping[str, str]
@@ -79,6 +82,19 @@ class Api:
         """Create a record and return its id."""
         body = {member: record.model_dump(mode="json", exclude_none=True)}
         return await self._write(path, self._http.build_request("POST", _url(path), json=body))
+
+    async def create_all(
+        self, path: str, records: Sequence[_wire.Wire], query: Mapping[str, str]
+    ) -> _wire.Page:
+        """Create records in one call, all or none, and return the answer."""
+        rows = [record.model_dump(mode="json", exclude_none=True) for record in records]
+        body, url = {path: rows}, _url(path)
+        request = self._http.build_request("POST", url, json=body, params=query)
+        response = await http.send(self._http, request, _DIALECT, write=True)
+        answer = http.parsed(response, _wire.Page, vendor=VENDOR, otherwise=errors.Uncertain)
+        if [result.key for result in answer.results] != [path] * len(records):
+            raise errors.Uncertain(VENDOR, f"POST {url} answered not as many {path}")
+        return answer
 
     async def update(self, path: str, number: int, body: Mapping[str, object]) -> None:
         """Change a record."""

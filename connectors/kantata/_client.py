@@ -1,12 +1,13 @@
 """The calls we make to Kantata. One method per call, one attempt per call."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import httpx
 
 from canonical.clients import Client, ClientId
-from canonical.contracts import MilestoneTerm
+from canonical.contracts import MilestoneId, MilestoneTerm
 from canonical.entries import MilestoneReached
 from canonical.invoices import Invoice, InvoiceStatus, Reference
 from canonical.notices import Notices
@@ -56,14 +57,29 @@ class Kantata:
         except errors.Missing:
             await self._project(str(number))
 
-    async def find_milestone(self, term: MilestoneTerm) -> tuple[ForeignId, ...]:
-        """Return the stories with our milestone id, archived ones too. See `ports.Psa`."""
-        return await self._find(_references.MILESTONE, term.id)
+    async def find_milestones(
+        self, terms: Sequence[MilestoneTerm]
+    ) -> Mapping[MilestoneId, tuple[ForeignId, ...]]:
+        """Return the stories with our milestone ids, archived ones too. See `ports.Psa`."""
+        found = await self._find_all(_references.MILESTONE, [term.id for term in terms])
+        return {MilestoneId(ref): carriers for ref, carriers in found.items()}
 
-    async def create_milestone(self, project: ForeignId, term: MilestoneTerm) -> ForeignId:
-        """Create a story. Class B: its external reference can be searched."""
-        body = _bodies.story(term, _number(project))
-        return await self._create(_references.MILESTONE, body)
+    async def create_milestones(
+        self, project: ForeignId, terms: Sequence[MilestoneTerm]
+    ) -> tuple[ForeignId, ...]:
+        """Create stories in one call. Class B: their external references can be searched.
+
+        Raises:
+            Uncertain: the answer does not name each of them.
+        """
+        workspace = _number(project)
+        bodies = [_bodies.story(term, workspace) for term in terms]
+        query = {"include": "external_references"}
+        answer = await self._api.create_all(_references.MILESTONE.path, bodies, query)
+        made = {ref: key for key, ref in _references.ours(answer, _references.MILESTONE).items()}
+        if made.keys() != {term.id for term in terms}:
+            raise errors.Uncertain(VENDOR, "not every story came back under its reference")
+        return tuple(ForeignId(system=self._system, value=made[term.id]) for term in terms)
 
     async def changes(self, cursor: str, now: datetime) -> Notices:
         """Return what changed since shortly before the cursor. See `ports.Psa`.
@@ -123,6 +139,13 @@ class Kantata:
         following = page + 1 if page < answer.meta.page_count else None
         return ports.TimePage(entries=entries, next_page=following)
 
+    async def withdrawn_time(self, timesheet: ForeignId) -> tuple[ForeignId, ...]:
+        """Return the entries of a submission that was rejected or cancelled. See `ports.Psa`."""
+        path = f"timesheet_submissions/{_number(timesheet)}"
+        answer = await self._api.one(path, _wire.Submissions, {"include": "time_entries"})
+        with drift("a timesheet submission"):
+            return _mapping.withdrawn(answer, self._system)
+
     async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:
         """Return the story if it is ours and completed. See `ports.Psa`."""
         story_id = str(_number(milestone))
@@ -156,12 +179,19 @@ class Kantata:
         return await self._create(_references.INVOICE, body)
 
     async def _find(self, kind: _references.Kind, ref: str) -> tuple[ForeignId, ...]:
-        found: list[str] = []
-        async for page in self._api.pages(kind.path, _wire.Page, _references.lookup(kind, ref)):
+        return (await self._find_all(kind, [ref]))[ref]
+
+    async def _find_all(
+        self, kind: _references.Kind, refs: Sequence[str]
+    ) -> dict[str, tuple[ForeignId, ...]]:
+        found: dict[str, list[str]] = {ref: [] for ref in refs}
+        query = _references.lookup(kind, *refs)
+        async for page in self._api.pages(kind.path, _wire.Page, query):
             with drift(f"what carries the reference of a {kind.model}"):
-                found += _references.carriers(page, kind, ref)
+                for ref, carrier in _references.carriers(page, kind, found):
+                    found[ref].append(carrier)
         with drift(f"the id of a {kind.model}"):
-            return _references.oldest_first(found, self._system)
+            return {ref: _references.oldest_first(ids, self._system) for ref, ids in found.items()}
 
     async def _create(self, kind: _references.Kind, body: _wire.Wire) -> ForeignId:
         created = await self._api.create(kind.path, kind.member, body)

@@ -1,6 +1,6 @@
 """Our name on Kantata's records: external references, and how to find by them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from canonical.systems import ForeignId, SystemId
@@ -48,13 +48,13 @@ def reference(kind: Kind, ref: str) -> _wire.NewReference:
     )
 
 
-def lookup(kind: Kind, ref: str) -> dict[str, str]:
-    """Return the query that finds every record with our reference."""
-    wanted = reference(kind, ref)
+def lookup(kind: Kind, *refs: str) -> dict[str, str]:
+    """Return the query that finds every record with one of our references."""
+    wanted = [reference(kind, ref).service_model_ref for ref in refs]
     return {
         **kind.shown,
-        "external_reference_service_name": wanted.service_name,
-        "external_reference_service_model_refs": wanted.service_model_ref,
+        "external_reference_service_name": _SERVICE,
+        "external_reference_service_model_refs": ",".join(wanted),
         "include": "external_references",
         "order": "created_at:asc",
     }
@@ -69,18 +69,18 @@ def ours(page: _wire.Page, kind: Kind) -> dict[str, str]:
     }
 
 
-def carriers(page: _wire.Page, kind: Kind, ref: str) -> list[str]:
-    """Return the ids of the results.
+def carriers(page: _wire.Page, kind: Kind, wanted: Container[str]) -> list[tuple[str, str]]:
+    """Return each result's reference and id.
 
     Raises:
-        ValueError, LookupError: a result does not carry the reference; was the filter ignored?
+        ValueError, LookupError: a result carries none of those wanted; was the filter ignored?
     """
     refs = ours(page, kind)
-    ids = [result.id for result in page.results]
-    if any(refs[carrier] != ref for carrier in ids):
-        msg = "another reference than the one that was asked for"
+    found = [(refs[result.id], result.id) for result in page.results]
+    if any(ref not in wanted for ref, _ in found):
+        msg = "another reference than those that were asked for"
         raise ValueError(msg)
-    return ids
+    return found
 
 
 def oldest_first(ids: Iterable[str], system: SystemId) -> tuple[ForeignId, ...]:

@@ -9,9 +9,10 @@ or `Drifted`, and any write `Uncertain`.
 from connectors.ports.crm import Crm
 from connectors.ports.delivery import Delivery, ErpDelivery, ErpFeature
 from connectors.ports.erp import CreditNotes, Document, Erp
-from connectors.ports.psa import Psa, TimePage
+from connectors.ports.psa import MILESTONES_AT_ONCE, Psa, TimePage
 
 __all__ = [
+    "MILESTONES_AT_ONCE",
     "CreditNotes",
     "Crm",
     "Delivery",

@@ -1,16 +1,19 @@
 """The PSA: plans, milestones and approved time."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from canonical.base import Record
 from canonical.clients import Client, ClientId
-from canonical.contracts import MilestoneTerm
+from canonical.contracts import MilestoneId, MilestoneTerm
 from canonical.entries import MilestoneReached, TimeEntry
 from canonical.invoices import Invoice, InvoiceStatus, Reference
 from canonical.notices import Notices
 from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId
+
+MILESTONES_AT_ONCE = 100
 
 
 class TimePage(Record):
@@ -55,15 +58,24 @@ class Psa(Protocol):
         """
         ...
 
-    async def find_milestone(self, term: MilestoneTerm) -> tuple[ForeignId, ...]:
-        """Return every milestone that carries our milestone id, the oldest first. Reads."""
+    async def find_milestones(
+        self, terms: Sequence[MilestoneTerm]
+    ) -> Mapping[MilestoneId, tuple[ForeignId, ...]]:
+        """Return what carries each of our milestone ids, the oldest first. Reads.
+
+        At most `MILESTONES_AT_ONCE`; an id that nothing carries has an empty tuple.
+        """
         ...
 
-    async def create_milestone(self, project: ForeignId, term: MilestoneTerm) -> ForeignId:
-        """Create a milestone in a project. Class B: carries our milestone id.
+    async def create_milestones(
+        self, project: ForeignId, terms: Sequence[MilestoneTerm]
+    ) -> tuple[ForeignId, ...]:
+        """Create milestones in a project, all or none. Class B: each carries our milestone id.
+
+        At most `MILESTONES_AT_ONCE`, answered in the order of the terms.
 
         Raises:
-            Rejected: the PSA refuses the values.
+            Rejected: the PSA refuses the values of one of them, and has made none.
         """
         ...
 
@@ -76,6 +88,18 @@ class Psa(Protocol):
 
     async def approved_time(self, timesheet: ForeignId, page: int) -> TimePage:
         """Return one page (from 1) of a timesheet's entries; none unless it is approved. Reads.
+
+        Raises:
+            Missing: there is no such timesheet.
+        """
+        ...
+
+    async def withdrawn_time(self, timesheet: ForeignId) -> tuple[ForeignId, ...]:
+        """Return the entries of a timesheet that was rejected or cancelled. Reads.
+
+        Whether it was approved before, it does not tell. An entry that stands approved on
+        another timesheet by now is not among them; one that was deleted is. None of a timesheet
+        that is approved or waits for approval.
 
         Raises:
             Missing: there is no such timesheet.

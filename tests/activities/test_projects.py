@@ -5,6 +5,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.projects import CrmProjects, ErpProjects, ProjectRecords, PsaProjects
 from canonical.contracts import MilestoneTerm
 from canonical.projects import ProjectCode
+from connectors import errors, ports
 from connectors.ports import Delivery
 from store import trail
 from store.database import Database
@@ -58,7 +59,7 @@ async def test_opens_no_shell_for_a_client_that_the_psa_does_not_have(database: 
 async def test_opens_each_milestone_once(database: Database) -> None:
     await house.active(database, plan=project(milestones=_sold()))
     psa = house.psa()
-    psa.loses("create_milestone")
+    psa.loses("create_milestones")
     steps = _psa(database, psa)
 
     with pytest.raises(ApplicationError):
@@ -66,21 +67,66 @@ async def test_opens_each_milestone_once(database: Database) -> None:
     assert await ActivityEnvironment().run(steps.open_milestones, house.PROJECT) == 2
 
     assert list(psa.milestones.values()) == ["CT-00001/M1", "CT-00001/M2"]
+    assert psa.calls == ["create_milestones", "find_milestones"]
     for made, ours in psa.milestones.items():
         assert await house.linked(database, "milestone", ours, made) == made
 
 
-async def test_goes_on_after_the_milestone_that_was_refused(database: Database) -> None:
+async def test_opens_none_of_the_milestones_while_one_is_refused(database: Database) -> None:
     await house.active(database, plan=project(milestones=_sold()))
     psa = house.psa()
-    psa.refuses("create_milestone", "Title has already been taken")
+    psa.refuses("create_milestones", "Title has already been taken")
     steps = _psa(database, psa)
 
     with pytest.raises(ApplicationError) as caught:
         await ActivityEnvironment().run(steps.open_milestones, house.PROJECT)
-    assert list(caught.value.details) == ["milestone/CT-00001/M1/psa"]
+    assert list(caught.value.details) == ["project/PR-00001/psa/milestones/CT-00001/M1"]
+    assert psa.milestones == {}
     assert await ActivityEnvironment().run(steps.open_milestones, house.PROJECT) == 2
     assert len(psa.milestones) == 2
+
+
+async def test_creates_only_the_milestones_that_are_not_there(database: Database) -> None:
+    await house.active(database, plan=project(milestones=_sold()))
+    psa = house.psa()
+    psa.fails("create_milestones", errors.Uncertain("fake", "the connection was lost"))
+    there = psa.fresh()
+    psa.milestones[there] = _sold()[1].id
+    steps = _psa(database, psa)
+
+    with pytest.raises(ApplicationError):
+        await ActivityEnvironment().run(steps.open_milestones, house.PROJECT)
+    assert await ActivityEnvironment().run(steps.open_milestones, house.PROJECT) == 2
+
+    assert sorted(psa.milestones.values()) == ["CT-00001/M1", "CT-00001/M2"]
+    assert await house.linked(database, "milestone", "CT-00001/M2", there) == there
+
+
+async def test_a_milestone_that_is_there_twice_is_for_a_person(database: Database) -> None:
+    await house.active(database, plan=project(milestones=_sold()))
+    psa = house.psa()
+    psa.loses("create_milestones")
+    psa.milestones[psa.fresh()] = _sold()[1].id
+    steps = _psa(database, psa)
+
+    with pytest.raises(ApplicationError):
+        await ActivityEnvironment().run(steps.open_milestones, house.PROJECT)
+    with pytest.raises(ApplicationError) as caught:
+        await ActivityEnvironment().run(steps.open_milestones, house.PROJECT)
+
+    assert (caught.value.type, caught.value.non_retryable) == ("DoubleFoundError", True)
+
+
+async def test_more_milestones_than_go_into_one_request_go_into_two(database: Database) -> None:
+    terms = milestones(*["100.00"] * (ports.MILESTONES_AT_ONCE + 1)).terms
+    assert terms.model == "milestones"
+    await house.active(database, plan=project(milestones=terms.milestones))
+    psa = house.psa()
+
+    made = await ActivityEnvironment().run(_psa(database, psa).open_milestones, house.PROJECT)
+
+    assert (made, psa.calls) == (101, ["create_milestones"] * 2)
+    assert len(psa.milestones) == 101
 
 
 async def test_archives_the_shell_that_we_made(database: Database) -> None:

@@ -15,7 +15,7 @@ from tests.workflows.waiting import called, card, ended, has_event, held, until
 
 STEPS = [
     ("psa", "create_project"),
-    ("psa", "create_milestone"),
+    ("psa", "create_milestones"),
     ("erp", "create_contract"),
     ("erp", "create_project"),
     ("crm", "record_project"),

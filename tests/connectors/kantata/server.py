@@ -15,6 +15,7 @@ _ASSOCIATIONS = {  # collection: name in `include`: field with the ids
     "workspaces": {"external_references": "external_reference_ids"},
     "stories": {"external_references": "external_reference_ids", "workspace": "workspace_id"},
     "invoices": {"external_references": "external_reference_ids"},
+    "timesheet_submissions": {"time_entries": "time_entry_ids"},
     "time_entries": {
         "active_submission": "active_submission_id",
         "role": "role_id",
@@ -23,6 +24,7 @@ _ASSOCIATIONS = {  # collection: name in `include`: field with the ids
     },
 }
 _TARGETS = {
+    "time_entry_ids": "time_entries",
     "workspace_id": "workspaces",
     "user_id": "users",
     "role_id": "roles",
@@ -34,11 +36,16 @@ _SUBJECTS = {
     "stories": "Story",
     "invoices": "Invoice",
 }
+_ONE = {
+    "workspace_groups": "workspace_group",
+    "workspaces": "workspace",
+    "invoices": "invoice",
+}
 _REQUIRED = {
-    "workspace_group": ("name",),
-    "workspace": ("title", "creator_role", "price"),
-    "story": ("title", "story_type", "workspace_id"),
-    "invoice": ("workspace_id", "time_entry_ids", "expense_ids", "payment_schedule"),
+    "workspace_groups": ("name",),
+    "workspaces": ("title", "creator_role", "price"),
+    "stories": ("title", "story_type", "workspace_id"),
+    "invoices": ("workspace_id", "time_entry_ids", "expense_ids", "payment_schedule"),
 }
 _LISTED = {"page", "per_page", "order", "include", "only"}
 _BY_REFERENCE = {"external_reference_service_name", "external_reference_service_model_refs"}
@@ -91,18 +98,19 @@ class Server:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return _refusal(401, "oauth", "Invalid OAuth 2 Request")
         key, _, number = request.url.path.removeprefix("/api/v1/").partition("/")
+        include = set(request.url.params.get("include", "").split(","))
         if request.method == "POST":
-            return self._create(key, json.loads(request.content))
+            return self._create(key, json.loads(request.content), include)
         if request.method == "PUT":
             return self._update(key, number, json.loads(request.content))
         if number:
-            return self._show(key, number)
+            return self._show(key, number, include)
         return self._index(key, request.url.params)
 
-    def _show(self, key: str, number: str) -> httpx.Response:
+    def _show(self, key: str, number: str, include: set[str]) -> httpx.Response:
         if number not in self.rows.get(key, {}):
             return _refusal(404, "system", "Resource not found")
-        return self._envelope(key, [number], set())
+        return self._envelope(key, [number], include)
 
     def _index(self, key: str, query: httpx.QueryParams) -> httpx.Response:
         unknown = set(query) - _LISTED - _PARAMETERS[key]
@@ -147,20 +155,28 @@ class Server:
             for ref in found
         )
 
-    def _create(self, key: str, body: Row) -> httpx.Response:
-        ((member, record),) = body.items()
-        absent = [name for name in _REQUIRED[member] if name not in record]
-        if absent:
-            return _refusal(422, "validation", "Please give a value", absent[0])
-        if member == "invoice" and not (record["time_entry_ids"] or record.get("additional_items")):
-            return _refusal(422, "validation", "Please add a line", "time_entry_ids")
+    def _create(self, key: str, body: Row, include: set[str]) -> httpx.Response:
+        ((member, given),) = body.items()
+        records = given if isinstance(given, list) else [given]
+        assert member == (key if isinstance(given, list) else _ONE[key])
+        for record in records:
+            absent = [name for name in _REQUIRED[key] if name not in record]
+            if absent:
+                return _refusal(422, "validation", "Please give a value", absent[0])
+            if key == "invoices" and not (
+                record["time_entry_ids"] or record.get("additional_items")
+            ):
+                return _refusal(422, "validation", "Please add a line", "time_entry_ids")
+        return self._envelope(key, [self._keep(key, record) for record in records], include)
+
+    def _keep(self, key: str, record: Row) -> str:
         reference = record.pop("external_reference")
         number = self.put(key, **record)
         made = self.refer(
             key, number, *(reference[f"service_{part}"] for part in ("name", "model", "model_ref"))
         )
         self.rows[key][number]["external_reference_ids"] = [made]
-        return self._envelope(key, [number], set())
+        return number
 
     def _update(self, key: str, number: str, body: Row) -> httpx.Response:
         row = self.rows.get(key, {}).get(number)

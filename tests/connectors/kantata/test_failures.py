@@ -41,16 +41,17 @@ ENTRY = {
 READS: dict[str, Call] = {
     "find_client": lambda psa: psa.find_client(ClientId("CL-00001")),
     "find_project": lambda psa: psa.find_project(ProjectCode("PR-00001")),
-    "find_milestone": lambda psa: psa.find_milestone(term()),
+    "find_milestones": lambda psa: psa.find_milestones([term()]),
     "find_invoice": lambda psa: psa.find_invoice(Reference("CT-00001/1/1")),
     "changes": lambda psa: psa.changes("", NOW),
     "approved_time": lambda psa: psa.approved_time(psa_id("1"), 1),
+    "withdrawn_time": lambda psa: psa.withdrawn_time(psa_id("1")),
     "milestone_reached": lambda psa: psa.milestone_reached(psa_id("1")),
 }
 WRITES: dict[str, Call] = {
     "create_client": lambda psa: psa.create_client(client()),
     "create_project": lambda psa: psa.create_project(project(), psa_id("1")),
-    "create_milestone": lambda psa: psa.create_milestone(psa_id("1"), term()),
+    "create_milestones": lambda psa: psa.create_milestones(psa_id("1"), [term()]),
     "archive_project": lambda psa: psa.archive_project(psa_id("1")),
     "record_invoice": lambda psa: psa.record_invoice(
         psa_id("1"), invoice(money("1.00")), status(), ENTRIES
@@ -103,14 +104,16 @@ async def test_a_refused_read_says_what_to_do(
     assert type(await _fails(call, _refusal(code, kind))) is on_read
 
 
-@pytest.mark.parametrize("name", ["approved_time", "create_milestone", "record_invoice"])
+@pytest.mark.parametrize(
+    "name", ["approved_time", "withdrawn_time", "create_milestones", "record_invoice"]
+)
 async def test_what_kantata_says_is_not_there_is_missing(name: str) -> None:
     call = (READS | WRITES)[name]
 
     assert type(await _fails(call, _refusal(404, "system"))) is errors.Missing
 
 
-@pytest.mark.parametrize("name", sorted(READS.keys() - {"approved_time"}))
+@pytest.mark.parametrize("name", sorted(READS.keys() - {"approved_time", "withdrawn_time"}))
 async def test_an_index_is_never_missing(name: str) -> None:
     failure = await _fails(READS[name], _refusal(404, "system"))
 

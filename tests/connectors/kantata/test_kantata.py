@@ -36,7 +36,7 @@ async def test_what_was_created_is_found_by_our_reference_and_nothing_else_is() 
     async with kantata(Server()) as psa:
         company = await psa.create_client(client())
         shell = await psa.create_project(project(), company)
-        milestone = await psa.create_milestone(shell, term())
+        (milestone,) = await psa.create_milestones(shell, [term()])
         bill = invoice(money("5000.00"))
         mirrored = await psa.record_invoice(shell, bill, status(), (psa_id("7"),))
 
@@ -44,8 +44,9 @@ async def test_what_was_created_is_found_by_our_reference_and_nothing_else_is() 
         assert await psa.find_client(ClientId("CL-00002")) == ()
         assert await psa.find_project(project().code) == (shell,)
         assert await psa.find_project(ProjectCode("PR-0000")) == ()
-        assert await psa.find_milestone(term()) == (milestone,)
-        assert await psa.find_milestone(term("CT-00001/M2")) == ()
+        others = term("CT-00001/M2")
+        found = await psa.find_milestones([term(), others])
+        assert found == {term().id: (milestone,), others.id: ()}
         assert await psa.find_invoice(bill.reference) == (mirrored,)
         assert await psa.find_invoice(Reference("CT-00001/1/2")) == ()
 
@@ -151,34 +152,78 @@ async def test_a_milestone_is_a_story_with_its_amount_in_sub_units(
     server = Server()
 
     async with kantata(server) as psa:
-        await psa.create_milestone(psa_id("10"), term(amount=money(amount, currency)))
+        await psa.create_milestones(psa_id("10"), [term(amount=money(amount, currency))])
 
     assert server.bodies == [
         {
-            "story": {
-                "title": "Design",
-                "story_type": "milestone",
-                "workspace_id": 10,
-                "budget_estimate_in_cents": cents,
-                "due_date": "2026-02-28",
-                "external_reference": {
-                    "service_name": "tiebeam",
-                    "service_model": "milestone",
-                    "service_model_ref": "CT-00001/M1",
-                },
-            }
+            "stories": [
+                {
+                    "title": "Design",
+                    "story_type": "milestone",
+                    "workspace_id": 10,
+                    "budget_estimate_in_cents": cents,
+                    "due_date": "2026-02-28",
+                    "external_reference": {
+                        "service_name": "tiebeam",
+                        "service_model": "milestone",
+                        "service_model_ref": "CT-00001/M1",
+                    },
+                }
+            ]
         }
     ]
+
+
+async def test_the_milestones_of_a_project_are_created_in_one_call() -> None:
+    server = Server()
+    terms = [term(f"CT-00001/M{number}") for number in range(1, 101)]
+
+    async with kantata(server) as psa:
+        made = await psa.create_milestones(psa_id("10"), terms)
+        found = await psa.find_milestones(terms)
+
+    assert found == {each.id: (theirs,) for each, theirs in zip(terms, made, strict=True)}
+    assert [sent.method for sent in server.requests] == ["POST", "GET"]
+
+
+async def test_milestones_are_told_apart_by_reference_and_not_by_their_order() -> None:
+    server = Server()
+    terms = [term("CT-00001/M1"), term("CT-00001/M2")]
+
+    def disordered(request: httpx.Request) -> httpx.Response:
+        answer = server(request).json()
+        return httpx.Response(200, json=answer | {"results": answer["results"][::-1]})
+
+    async with kantata(disordered) as psa:
+        made = await psa.create_milestones(psa_id("10"), terms)
+
+    refs = server.rows["external_references"].values()
+    assert {row["service_model_ref"]: str(row["subject_id"]) for row in refs} == {
+        each.id: theirs.value for each, theirs in zip(terms, made, strict=True)
+    }
+
+
+async def test_an_answer_without_every_milestone_leaves_the_outcome_unknown() -> None:
+    server = Server()
+
+    def forgetful(request: httpx.Request) -> httpx.Response:
+        answer = server(request).json()
+        answer["external_references"].popitem()
+        return httpx.Response(200, json=answer)
+
+    async with kantata(forgetful) as psa:
+        with pytest.raises(errors.Uncertain):
+            await psa.create_milestones(psa_id("10"), [term(), term("CT-00001/M2")])
 
 
 async def test_an_archived_project_and_its_milestones_are_still_found() -> None:
     async with kantata(Server()) as psa:
         shell = await psa.create_project(project(), psa_id("4"))
-        milestone = await psa.create_milestone(shell, term())
+        (milestone,) = await psa.create_milestones(shell, [term()])
         await psa.archive_project(shell)
 
         assert await psa.find_project(project().code) == (shell,)
-        assert await psa.find_milestone(term()) == (milestone,)
+        assert await psa.find_milestones([term()]) == {term().id: (milestone,)}
 
 
 @pytest.mark.parametrize("shown", [True, False], ids=["unchanged", "hidden"])
@@ -212,7 +257,7 @@ async def test_a_completed_milestone_is_reached_where_the_account_is() -> None:
 
     async with kantata(server) as psa:
         shell = await psa.create_project(project(), psa_id("4"))
-        milestone = await psa.create_milestone(shell, term())
+        (milestone,) = await psa.create_milestones(shell, [term()])
         server.rows["stories"][milestone.value] |= {
             "state": "completed",
             "updated_at": "2026-02-03T23:30:00-08:00",  # the 4th in UTC
@@ -234,7 +279,7 @@ async def test_a_milestone_that_is_not_completed_is_not_reached(state: str) -> N
 
     async with kantata(server) as psa:
         shell = await psa.create_project(project(), psa_id("4"))
-        milestone = await psa.create_milestone(shell, term())
+        (milestone,) = await psa.create_milestones(shell, [term()])
         server.rows["stories"][milestone.value]["state"] = state
 
         assert await psa.milestone_reached(milestone) is None
@@ -263,8 +308,8 @@ async def test_several_stories_for_one_is_drift() -> None:
         return server(httpx.Request("GET", url, headers=request.headers))
 
     async with kantata(server) as psa:
-        milestone = await psa.create_milestone(psa_id("10"), term())
-        await psa.create_milestone(psa_id("10"), term("CT-00001/M2"))
+        (milestone,) = await psa.create_milestones(psa_id("10"), [term()])
+        await psa.create_milestones(psa_id("10"), [term("CT-00001/M2")])
     for story in server.rows["stories"].values():
         story["state"] = "started"
     async with kantata(unfiltered) as psa:
@@ -277,7 +322,7 @@ async def test_a_milestone_of_ours_in_a_foreign_project_is_drift() -> None:
 
     async with kantata(server) as psa:
         home = server.put("workspaces", external_reference_ids=[])
-        milestone = await psa.create_milestone(psa_id(home), term())
+        (milestone,) = await psa.create_milestones(psa_id(home), [term()])
         server.rows["stories"][milestone.value]["state"] = "completed"
         with pytest.raises(errors.Drifted):
             await psa.milestone_reached(milestone)

@@ -91,7 +91,7 @@ def test_a_reference_is_found_again_where_it_was_put(
     )
 
     assert _references.ours(page, kind) == {str(number): ref}
-    assert _references.carriers(page, kind, ref) == [str(number)]
+    assert _references.carriers(page, kind, {ref}) == [(ref, str(number))]
     assert _references.lookup(kind, ref)["external_reference_service_model_refs"] == ref
 
 

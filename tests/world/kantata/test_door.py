@@ -83,6 +83,16 @@ async def test_a_bucket_fills_by_the_clock_of_the_sandbox(firm: Firm) -> None:
     await firm.get("roles")
 
 
+async def test_calls_on_projects_have_a_limit_of_their_own(firm: Firm) -> None:
+    workspace = await firm.workspace()
+    await firm.set(project_requests_per_second=0.001)
+
+    await firm.get("workspaces")
+    await firm.call("GET", "workspaces.json", status=429)
+    await firm.get(f"workspaces/{workspace}")
+    await firm.get("roles")
+
+
 async def test_a_429_can_carry_a_body(firm: Firm) -> None:
     await firm.set(requests_per_second=0.001, throttled_body="Slow down")
     await firm.get("roles")

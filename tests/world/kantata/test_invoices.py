@@ -72,6 +72,47 @@ async def test_a_cancelled_invoice_stays_and_sets_free_what_was_on_it(firm: Firm
     await _invoice(firm, workspace, **lines)
 
 
+async def test_an_invoice_can_change_but_for_its_lines_until_it_is_cancelled(firm: Firm) -> None:
+    workspace = await firm.workspace()
+    entry = await firm.approved_entry(workspace)
+    invoice = await _invoice(firm, workspace, time_entry_ids=[entry], draft=True)
+
+    changed = await firm.put(
+        "invoices", invoice, draft=False, invoice_date="2026-01-20", payment_schedule=14
+    )
+
+    assert (changed["title"], changed["due_date"]) == ("Invoice #1", "2026-02-03")
+    errors = await firm.refused("PUT", f"invoices/{invoice}", time_entry_ids=[])
+    assert fields(errors) == ["time_entry_ids"]
+    await firm.call("PUT", f"invoices/{invoice}/cancel")
+    errors = await firm.refused("PUT", f"invoices/{invoice}", payment_schedule=30)
+    assert fields(errors) == ["status"]
+
+
+async def test_a_deleted_invoice_is_gone_and_sets_free_what_was_on_it(firm: Firm) -> None:
+    workspace = await firm.workspace()
+    entry = await firm.approved_entry(workspace)
+    invoice = await _invoice(firm, workspace, time_entry_ids=[entry])
+
+    await firm.call("DELETE", f"invoices/{invoice}", status=204)
+
+    await firm.call("GET", f"invoices/{invoice}", status=404)
+    assert await firm.ids("time_entries", uninvoiced="1", approved="1") == [entry]
+
+
+async def test_deleting_a_cancelled_invoice_leaves_the_one_that_took_its_time(firm: Firm) -> None:
+    workspace = await firm.workspace()
+    entry = await firm.approved_entry(workspace)
+    first = await _invoice(firm, workspace, time_entry_ids=[entry])
+    await firm.call("PUT", f"invoices/{first}/cancel")
+    second = await _invoice(firm, workspace, time_entry_ids=[entry])
+
+    await firm.call("DELETE", f"invoices/{first}", status=204)
+
+    shown = await firm.show("time_entries", entry, include="invoice")
+    assert (shown["is_invoiced"], shown["invoice_id"]) == (True, second)
+
+
 async def test_cancelling_an_invoice_that_is_not_there_is_a_404(firm: Firm) -> None:
     await firm.call("PUT", "invoices/999999/cancel", status=404)
 

@@ -116,6 +116,21 @@ async def test_a_rejection_takes_no_approval_back_if_the_switch_says_so(firm: Fi
     assert await firm.ids("time_entries", approved="1") == [*reversed(entries)]
 
 
+async def test_a_cancellation_takes_an_approval_back_only_if_the_switch_says_so(
+    firm: Firm,
+) -> None:
+    _, entries, submission = await _submitted(firm)
+    await firm.resolve(submission, "approve")
+
+    await firm.resolve(submission, "cancel", status=422)
+    await firm.set(approved_submissions_can_be_cancelled=True)
+    await firm.resolve(submission, "cancel")
+
+    assert await firm.ids("time_entries", approved="1") == []
+    assert (await firm.show("timesheet_submissions", submission))["status"] == "cancelled"
+    await firm.put("time_entries", entries[0], notes="Open again")
+
+
 async def test_invoiced_time_cannot_be_rejected(firm: Firm) -> None:
     workspace, entries, submission = await _submitted(firm)
     await firm.resolve(submission, "approve")

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from world.sandboxes.box import Body
 from world.sandboxes.kantata import refusals
-from world.sandboxes.kantata.catalog import Collection
+from world.sandboxes.kantata.collection import Collection
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.office import Office
 

@@ -1,66 +1,6 @@
-"""The collections of the API: their names, associations, orders, and the tags to find them by."""
+"""The collections of the API."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-
-@dataclass(frozen=True, kw_only=True)
-class Association:
-    """What `include` can name: the field with the id or ids, and the collection they lead to.
-
-    With `by`, the ids are not kept: they are those of the records over there whose field `by`
-    names this record.
-    """
-
-    field: str
-    key: str
-    by: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Collection:
-    """One type of record.
-
-    `subject` is its name in external references and (unless `event_subject` differs) in events,
-    `event` the prefix of its events. `orders` maps the orders on offer to fields. `tags` are
-    fields that records are found by: each id of a list, if the name ends in `_ids`. A field whose
-    name starts with `_` is the sandbox's own and never shown.
-    """
-
-    key: str
-    one: str
-    subject: str = ""
-    event: str = ""
-    event_subject: str = ""
-    associations: Mapping[str, Association] = field(default_factory=dict)
-    orders: Mapping[str, str]
-    order: str
-    tags: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-
-    @property
-    def subject_of_events(self) -> str:
-        """Return the name of this type in events."""
-        return self.event_subject or self.subject
-
-    def tagged_by(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the tags of a record."""
-        tags: dict[str, Any] = {}
-        for name in self.tags:
-            if name.endswith("_ids"):
-                tags |= {f"{name}:{value}": True for value in body[name]}
-            else:
-                tags[name] = body[name]
-        return tags
-
-    def hidden(self, included: frozenset[str]) -> frozenset[str]:
-        """Return the fields that an answer leaves out, given the associations it includes."""
-        return frozenset(
-            association.field
-            for name, association in self.associations.items()
-            if name not in included
-        )
+from world.sandboxes.kantata.collection import Association, Collection
 
 
 def _times(*more: str) -> dict[str, str]:
@@ -152,6 +92,50 @@ STORIES = Collection(
     orders=_times("start_date", "due_date"),
     order="updated_at:desc",
     tags=("workspace_id", "parent_id"),
+)
+WORKSPACE_RESOURCES = Collection(
+    key="workspace_resources",
+    one="workspace_resource",
+    subject="WorkspaceResource",
+    event="workspace_resource",
+    associations={
+        "external_references": _REFERENCES,
+        "workspace": _WORKSPACE,
+        "user": _USER,
+        "role": Association(field="role_id", key="roles"),
+    },
+    orders=_times(),
+    order="updated_at:desc",
+    tags=("workspace_id", "user_id"),
+)
+WORKSPACE_ALLOCATIONS = Collection(
+    key="workspace_allocations",
+    one="workspace_allocation",
+    subject="WorkspaceAllocation",
+    event="workspace_allocation",
+    associations={
+        "external_references": _REFERENCES,
+        "workspace": _WORKSPACE,
+        "workspace_resource": Association(field="workspace_resource_id", key="workspace_resources"),
+        "creator": Association(field="creator_id", key="users"),
+        "updater": Association(field="updater_id", key="users"),
+    },
+    orders={"updated_at": "updated_at"},
+    order="updated_at:desc",
+    tags=("workspace_id", "workspace_resource_id"),
+)
+ASSIGNMENTS = Collection(
+    key="assignments",
+    one="assignment",
+    subject="Assignment",
+    associations={
+        "external_references": _REFERENCES,
+        "story": _STORY,
+        "assignee": Association(field="assignee_id", key="users"),
+    },
+    orders=_times(),
+    order="created_at:desc",
+    tags=("story_id", "assignee_id", "_workspace_id"),
 )
 BILLING_MILESTONES = Collection(
     key="billing_milestones",
@@ -263,6 +247,9 @@ _ALL = (
     WORKSPACE_GROUPS,
     WORKSPACES,
     STORIES,
+    WORKSPACE_RESOURCES,
+    WORKSPACE_ALLOCATIONS,
+    ASSIGNMENTS,
     BILLING_MILESTONES,
     TIME_ENTRIES,
     SUBMISSIONS,

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from world.sandboxes.box import Body, Transaction
 from world.sandboxes.kantata import events, refusals
-from world.sandboxes.kantata.catalog import EXTERNAL_REFERENCES, Collection
+from world.sandboxes.kantata.catalog import EXTERNAL_REFERENCES
+from world.sandboxes.kantata.collection import Collection
 from world.sandboxes.kantata.settings import Settings
 
 DAY = 86400

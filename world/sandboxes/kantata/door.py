@@ -30,11 +30,11 @@ class Door:
 
         try:
             settings = self._office.settings()
-            if self._office.throttles(settings):
+            path = scope["path"].removesuffix(".json")
+            if self._office.throttles(settings, path):
                 await _throttled(settings["throttled_body"])(scope, receive, marked)
                 return
             authorization = Headers(scope=scope).get("authorization", "")
-            path = scope["path"].removesuffix(".json")
             caller = self._office.caller(settings, authorization)
             await self._app({**scope, "path": path, "caller": caller}, receive, marked)
         except Refused as refused:

@@ -6,13 +6,8 @@ from typing import Any
 
 from world.sandboxes.box import Body
 from world.sandboxes.kantata import filters, refusals
-from world.sandboxes.kantata.catalog import (
-    BY_KEY,
-    BY_SUBJECT,
-    POLYMORPHIC,
-    Association,
-    Collection,
-)
+from world.sandboxes.kantata.catalog import BY_KEY, BY_SUBJECT, POLYMORPHIC
+from world.sandboxes.kantata.collection import Association, Collection
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.paging import Page
 from world.sandboxes.kantata.settings import zone

@@ -24,11 +24,23 @@ EVENT_TYPES = tuple(
                 "timesheet",
                 "user",
                 "workspace",
+                "workspace_allocation",
                 "workspace_group",
+                "workspace_resource",
             )
             for change in ("created", "updated")
         ]
-        + ["billing_milestone:deleted", "story:deleted", "time_entry:deleted"]
+        + [
+            f"{subject}:deleted"
+            for subject in (
+                "billing_milestone",
+                "invoice",
+                "story",
+                "time_entry",
+                "workspace_allocation",
+                "workspace_resource",
+            )
+        ]
     )
 )
 SUBJECT_OF_TYPE = {

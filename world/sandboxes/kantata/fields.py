@@ -62,6 +62,14 @@ def positive(value: object) -> int:
     return number
 
 
+def not_negative(value: object) -> int:
+    """Read a whole number of at least zero."""
+    number = whole(value)
+    if number < 0:
+        raise Wrong(text="must be greater than or equal to 0")
+    return number
+
+
 def decimal(value: object) -> Decimal:
     """Read a decimal, given as a text or a number."""
     try:

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from world.sandboxes.box import Body
 from world.sandboxes.kantata import refusals
-from world.sandboxes.kantata.catalog import EXTERNAL_REFERENCES, Collection
+from world.sandboxes.kantata.catalog import EXTERNAL_REFERENCES
+from world.sandboxes.kantata.collection import Collection
 from world.sandboxes.kantata.desk import DAY, Desk
 
 Keep = Callable[[Body], bool]
@@ -109,17 +110,17 @@ def between(field: str) -> Filter:
     """Keep records whose date is in `YYYY-MM-DD:YYYY-MM-DD`, both days included."""
 
     def keep(_: Query, value: str) -> Keep:
-        first, last = _period(value)
+        first, last = days(value)
         return lambda body: body[field] is not None and first <= body[field] <= last
 
     def find(query: Query, value: str) -> list[Body] | None:
-        first, last = (date.fromisoformat(day) for day in _period(value))
-        days = (last - first).days + 1
-        if field not in query.collection.tags or days > _MOST_DAYS:
+        first, last = (date.fromisoformat(day) for day in days(value))
+        count = (last - first).days + 1
+        if field not in query.collection.tags or count > _MOST_DAYS:
             return None
         return [
             body
-            for n in range(days)
+            for n in range(count)
             for body in query.tagged(field, (first + timedelta(days=n)).isoformat())
         ]
 
@@ -225,7 +226,8 @@ def _references(query: Query, wanted: Mapping[str, str], refs: list[str] | None)
         yield from (body for body in found if body["subject_type"] == subject)
 
 
-def _period(value: str) -> tuple[str, str]:
+def days(value: str) -> tuple[str, str]:
+    """Return the first and the last day of `YYYY-MM-DD:YYYY-MM-DD`."""
     try:
         first, last = (date.fromisoformat(day).isoformat() for day in value.split(":"))
     except ValueError:

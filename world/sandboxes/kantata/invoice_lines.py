@@ -11,8 +11,8 @@ from world.sandboxes.kantata.catalog import (
     FIXED_FEE_ITEMS,
     TIME_ENTRIES,
     WORKSPACES,
-    Collection,
 )
+from world.sandboxes.kantata.collection import Collection
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.fields import Field
 from world.sandboxes.kantata.money import BASE_UNITS, currency_fields, worth

@@ -10,6 +10,7 @@ from world.sandboxes.box import Body
 from world.sandboxes.kantata import fields, filters, invoice_lines, refusals
 from world.sandboxes.kantata.calls import Call, writing
 from world.sandboxes.kantata.catalog import BILLING_MILESTONES, INVOICES, TIME_ENTRIES, WORKSPACES
+from world.sandboxes.kantata.collection import Collection
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.envelope import Envelope
 from world.sandboxes.kantata.fields import Field
@@ -19,8 +20,9 @@ from world.sandboxes.kantata.office import Office
 from world.sandboxes.kantata.resource import Resource
 from world.sandboxes.kantata.settings import zone
 
-_IDS = Field(read=fields.identities, default=[])
-_ITEMS = Field(read=fields.objects, default=[])
+# What an update says of lines is not in the facts: they are as they were created.
+_IDS = Field(read=fields.identities, default=[], fixed=True)
+_ITEMS = Field(read=fields.objects, default=[], fixed=True)
 _TEXT = Field(read=fields.text())
 _NOT_KEPT = ("additional_items", "fixed_fee_items", "suppress_emails")
 
@@ -63,8 +65,13 @@ def _dates(desk: Desk, body: Body) -> Body:
 
 def _number(desk: Desk, body: Body) -> Body:
     number = body["user_invoice_number"] or desk.number("user_invoice_number")
+    numbered = body | {"user_invoice_number": number}
+    return {"user_invoice_number": number, "title": _title(numbered)}
+
+
+def _title(body: Body) -> str:
     draft = "Draft " if body["draft"] else ""
-    return {"user_invoice_number": number, "title": f"{draft}Invoice #{number}"}
+    return f"{draft}Invoice #{body['user_invoice_number']}"
 
 
 def _numbered(_: Query, value: str) -> Keep:
@@ -87,20 +94,46 @@ def _created(desk: Desk, made: list[Body]) -> None:
         desk.save(BILLING_MILESTONES, [milestone | listed for milestone in milestones])
 
 
+def _change(desk: Desk, body: Body, given: Body) -> Body:
+    _still_new(body)
+    changed = body | given
+    return changed | _dates(desk, changed) | {"title": _title(changed)}
+
+
+def _remove(desk: Desk, collection: Collection, body: Body) -> None:
+    _set_free(desk, body)
+    desk.remove(collection, body["id"])
+
+
+def _still_new(invoice: Body) -> None:
+    if invoice["status"] != "new":
+        raise refusals.invalid(
+            field="status", message=f"This invoice is in status {invoice['status']}"
+        )
+
+
+def _deletable(_: Desk, invoice: Body) -> None:
+    if invoice["status"] == "accepted payment":
+        raise refusals.invalid(field="status", message="This invoice has been paid")
+
+
+def _set_free(desk: Desk, invoice: Body) -> None:
+    if invoice["status"] == "cancelled":
+        return  # what was on it may be on another one by now
+    entries, milestones = invoice_lines.on(desk, invoice)
+    free = {"is_invoiced": False, "invoice_id": None}
+    desk.save(TIME_ENTRIES, [entry | free for entry in entries])
+    desk.save(BILLING_MILESTONES, [milestone | {"invoice_ids": []} for milestone in milestones])
+
+
 def cancel(desk: Desk, call: Call) -> Body:
     """Cancel an invoice: it stays to be read, what was on it can be invoiced again."""
     envelope = Envelope(desk, INVOICES, call.parameters)
     invoice = desk.find(INVOICES, call.key)
     if invoice is None:
         raise refusals.missing()
-    if invoice["status"] != "new":
-        raise refusals.invalid(
-            field="status", message=f"This invoice is in status {invoice['status']}"
-        )
-    entries, milestones = invoice_lines.on(desk, invoice)
-    free = {"is_invoiced": False, "invoice_id": None}
-    desk.save(TIME_ENTRIES, [entry | free for entry in entries])
-    desk.save(BILLING_MILESTONES, [milestone | {"invoice_ids": []} for milestone in milestones])
+    _still_new(invoice)
+    _set_free(desk, invoice)
     return envelope.single(desk.save(INVOICES, [invoice | {"status": "cancelled"}])[0])
 
 
@@ -128,26 +161,29 @@ INVOICE = Resource(
         **filters.TIMES,
     },
     fields={
-        "workspace_id": Field(read=fields.identity),
+        "workspace_id": Field(read=fields.identity, fixed=True),
         "workspace_ids": _IDS,
         "time_entry_ids": _IDS,
-        "expense_ids": Field(read=_no_expenses, default=[]),
+        "expense_ids": Field(read=_no_expenses, default=[], fixed=True),
         "billing_milestone_ids": _IDS,
         "additional_items": _ITEMS,
         "fixed_fee_items": _ITEMS,
-        "suppress_emails": Field(read=fields.flag),
+        "suppress_emails": Field(read=fields.flag, fixed=True),
         "payment_schedule": Field(read=fields.whole, missing="Payment schedule can't be blank"),
         "invoice_date": Field(read=fields.day),
         "draft": Field(read=fields.flag, default=False),
         "purchase_order": _TEXT,
         "project_code": _TEXT,
-        "tax_rate": Field(read=fields.decimal),
+        "tax_rate": Field(read=fields.decimal, fixed=True),
         "message": _TEXT,
         "user_invoice_number": Field(read=fields.positive),
         "user_invoice_title": _TEXT,
         "external_reference": Field(read=fields.members),
     },
-    calls=frozenset({"index", "show", "create"}),
+    calls=frozenset({"index", "show", "create", "update", "delete"}),
     build=_build,
+    change=_change,
     created=_created,
+    deletable=_deletable,
+    remove=_remove,
 )

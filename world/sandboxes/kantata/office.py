@@ -4,11 +4,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import inf
 
 from world.sandboxes.admin import Admin
 from world.sandboxes.box import Body, Box
 from world.sandboxes.kantata import index, paging, refusals
+from world.sandboxes.kantata.bucket import Bucket
+from world.sandboxes.kantata.catalog import WORKSPACES
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.resource import Resource
 from world.sandboxes.kantata.settings import ADMINISTRATOR_ID, Settings
@@ -33,8 +34,8 @@ class Office:
         self._admin = admin
         self._writes = 0
         self._indexes: OrderedDict[object, tuple[object, list[Body]]] = OrderedDict()
-        self._tokens = inf
-        self._filled_at = box.now()
+        self._all_calls = Bucket(box.now())
+        self._calls_on_projects = Bucket(box.now())
 
     def settings(self) -> Settings:
         """Return the settings in force."""
@@ -49,20 +50,14 @@ class Office:
             return Caller(user_id=ADMINISTRATOR_ID, settings=settings)
         raise refusals.unauthorized()
 
-    def throttles(self, settings: Settings) -> bool:
-        """Take a token from the account's bucket, and say whether there was none."""
-        rate = settings["requests_per_second"]
+    def throttles(self, settings: Settings, path: str) -> bool:
+        """Count a call against the account's limits, and say whether one of them refuses it."""
         now = self._box.now()
-        passed = max((now - self._filled_at).total_seconds(), 0)
-        self._filled_at = now
-        if not rate:
-            self._tokens = inf
-            return False
-        self._tokens = min(self._tokens + passed * rate, max(rate, 1))
-        if self._tokens < 1:
+        if self._all_calls.refuses(settings["requests_per_second"], now):
             return True
-        self._tokens -= 1
-        return False
+        on_projects = path.rsplit("/", maxsplit=1)[-1] == WORKSPACES.key
+        rate = settings["project_requests_per_second"]
+        return on_projects and self._calls_on_projects.refuses(rate, now)
 
     @contextmanager
     def reading(self, caller: Caller) -> Iterator[Desk]:

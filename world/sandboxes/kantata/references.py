@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from world.sandboxes.box import Body
 from world.sandboxes.kantata import fields, refusals
-from world.sandboxes.kantata.catalog import BY_SUBJECT, EXTERNAL_REFERENCES, Collection
+from world.sandboxes.kantata.catalog import BY_SUBJECT, EXTERNAL_REFERENCES
+from world.sandboxes.kantata.collection import Collection
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.fields import Field
 

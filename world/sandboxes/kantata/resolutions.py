@@ -33,8 +33,12 @@ class Verb:
 
     def allowed_from(self, desk: Desk) -> tuple[str, ...]:
         """Return the statuses in which a submission can be resolved like this."""
-        taken_back = self.name == "reject" and desk.settings["approved_submissions_can_be_rejected"]
-        return submissions.ACTIVE if taken_back else ("pending",)
+        can_be_taken_back = {
+            "approve": False,
+            "reject": desk.settings["approved_submissions_can_be_rejected"],
+            "cancel": desk.settings["approved_submissions_can_be_cancelled"],
+        }
+        return submissions.ACTIVE if can_be_taken_back[self.name] else ("pending",)
 
 
 VERBS = (

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from world.sandboxes.box import Body
-from world.sandboxes.kantata.catalog import Collection
+from world.sandboxes.kantata.collection import Collection
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.fields import Field
 from world.sandboxes.kantata.filters import Filter

@@ -17,6 +17,8 @@ DEFAULTS: Settings = {
     "locked_through": None,  # time performed up to this day, inclusive, is locked
     # The docs: "retry after a small delay", no headers. The numbers are known to customers only.
     "requests_per_second": 0.0,  # 0 is no limit
+    # Calls on projects have further limits of their own, whose numbers nobody outside knows either.
+    "project_requests_per_second": 0.0,  # 0 is no limit of their own
     "throttled_body": "",  # what a 429 says is unverified
     # The docs promise association ids only for what `include` names; the vendor's own gem reads
     # them without.
@@ -42,6 +44,7 @@ DEFAULTS: Settings = {
     "one_user_a_submission": False,
     # The docs hint that approved time is taken back by a rejection, never by a cancellation.
     "approved_submissions_can_be_rejected": True,
+    "approved_submissions_can_be_cancelled": False,
     # The contract's prose promises the usual map by id, its schema shows a bare list.
     "resolutions_as_list": False,
     # Unverified: whether time that awaits approval can be put on an invoice.

@@ -2,7 +2,8 @@
 
 from world.sandboxes.box import Body
 from world.sandboxes.kantata import fields, filters, refusals
-from world.sandboxes.kantata.catalog import STORIES, USERS, WORKSPACES, Collection
+from world.sandboxes.kantata.catalog import STORIES, USERS, WORKSPACES
+from world.sandboxes.kantata.collection import Collection
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.fields import Field
 from world.sandboxes.kantata.filters import Filter, Keep, Query

@@ -12,8 +12,8 @@ from world.sandboxes.kantata.catalog import (
     TIME_ENTRIES,
     USERS,
     WORKSPACES,
-    Collection,
 )
+from world.sandboxes.kantata.collection import Collection
 from world.sandboxes.kantata.desk import Desk
 from world.sandboxes.kantata.fields import Field
 from world.sandboxes.kantata.filters import Filter, Keep, Query
