@@ -6,7 +6,7 @@ BIN := .venv/bin
 TRYTON := $(or $(TIEBEAM_TRYTON),.tryton)
 PIP := -m pip install --quiet --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP)
-FORMATTED := activities bench canonical connectors console gateway policies store telemetry \
+FORMATTED := activities bench canonical connectors console gateway policies runtime store telemetry \
              tests workflows world settings.py starter.py worker.py
 
 help:       ## List the targets.
@@ -41,6 +41,7 @@ bench: .venv/dev $(TRYTON)/installed ## Measure; prints JSON with machine facts.
 
 lock: .venv/dev     ## Pin every dependency by hash, newest versions.
 	$(call compile,run,--extra embedded pyproject.toml requirements/build.in)
+	$(call compile,production,--extra postgresql pyproject.toml requirements/build.in)
 	$(call compile,dev,--extra embedded --extra postgresql --group dev pyproject.toml requirements/build.in)
 	$(call compile,tryton,requirements/tryton.in)
 

@@ -8,11 +8,13 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
 
 from canonical.landscape import Landscape, SystemInstance
 from canonical.mappings import Mapping
 from canonical.ownership import Ownership
 from connectors.errors import ConnectorError
+from runtime.connection import Certificates, Connection, WrongConnectionError
 
 _ROOM = Path(__file__).parent
 _ROUTES = ("crm", "psa", "erp", "approval_above")
@@ -21,19 +23,31 @@ Credentials = dict[str, dict[str, SecretStr]]
 
 
 class Settings(BaseSettings):
-    """Each field is an environment variable with the prefix `TIEBEAM_`."""
+    """Each field is an environment variable with the prefix `TIEBEAM_`; an empty one is not set."""
 
-    model_config = SettingsConfigDict(env_prefix="TIEBEAM_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TIEBEAM_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
+    temporal_tls: bool | None = None  # None: with TLS if anything below asks for it
+    temporal_tls_cert: Path | None = None
+    temporal_tls_key: Path | None = None
+    temporal_tls_server_ca: Path | None = None
+    temporal_tls_server_name: str | None = None
+    temporal_api_key: SecretStr | None = None
+    temporal_api_key_file: Path | None = None
     store_url: str = "sqlite+aiosqlite:///.tiebeam/store.db"
+    store_password_file: Path | None = None
     landscape: Path = _ROOM / "landscape.toml"
     mappings: Path = _ROOM / "mappings.toml"
     ownership: Path = _ROOM / "ownership.toml"
     credentials: Path = Path(".tiebeam/credentials.toml")
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 8400
+    health_host: str = "127.0.0.1"
+    health_port: int | None = None
     web_ui: str = "http://127.0.0.1:8233"
     poll_seconds: float = 5.0
     failpoint: Path | None = None  # where a test says at which boundary this worker dies
@@ -61,6 +75,51 @@ def of_stack(state: Path) -> Settings:
     lines = (state / "env").read_text().splitlines()
     kept = dict(line.removeprefix("TIEBEAM_").split("=", 1) for line in lines)
     return Settings.model_validate({name.lower(): value for name, value in kept.items()})
+
+
+def connection(config: Settings) -> Connection:
+    """Return the way to Temporal that the settings describe.
+
+    Raises:
+        SettingsError: some of them contradict each other, or a certificate is none.
+    """
+    files = Certificates(
+        client=config.temporal_tls_cert,
+        client_key=config.temporal_tls_key,
+        server_ca=config.temporal_tls_server_ca,
+        server_name=config.temporal_tls_server_name,
+    )
+    secret = config.temporal_api_key
+    key = None if secret is None else secret.get_secret_value()
+    with _named("TIEBEAM_TEMPORAL_"):
+        return Connection.of(
+            config.temporal_address,
+            config.temporal_namespace,
+            tls=config.temporal_tls,
+            files=files,
+            api_key=key,
+            api_key_file=config.temporal_api_key_file,
+        )
+
+
+def store_url(config: Settings) -> str:
+    """Return the address of the store, with the password of its file.
+
+    Raises:
+        SettingsError: the password stands in both, or its file cannot be read.
+    """
+    if config.store_password_file is None:
+        return config.store_url
+    url = make_url(config.store_url)
+    if url.password is not None or url.username is None:
+        msg = "TIEBEAM_STORE_URL must have a user and no password: TIEBEAM_STORE_PASSWORD_FILE has"
+        raise SettingsError(msg)
+    try:
+        password = config.store_password_file.read_text().strip()
+    except OSError as exc:
+        msg = f"TIEBEAM_STORE_PASSWORD_FILE: {config.store_password_file}: {exc.strerror}"
+        raise SettingsError(msg) from None
+    return url.set(password=password).render_as_string(hide_password=False)
 
 
 def load_landscape(path: Path, *, erp: str | None = None) -> Landscape:
@@ -194,6 +253,15 @@ def explained(where: str) -> Generator[None]:
         raise SettingsError(_wrong(f"{where}.options", exc)) from None
     except (ConnectorError, ValueError) as exc:
         msg = f"{where}: {exc}"
+        raise SettingsError(msg) from None
+
+
+@contextmanager
+def _named(prefix: str) -> Generator[None]:
+    try:
+        yield
+    except WrongConnectionError as exc:
+        msg = f"{prefix}{exc}"
         raise SettingsError(msg) from None
 
 

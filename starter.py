@@ -11,7 +11,7 @@ import typer
 
 import settings
 from canonical.landscape import Landscape
-from console import deployment, embedded, engine, live, problems
+from console import deployment, embedded, live, problems
 from console.attached import Attached
 from console.desk import Desk
 from console.embedded import Ports, Processes
@@ -21,6 +21,7 @@ from console.progress import Progress
 from console.refusals import READABLE
 from console.stack import Stack
 from gateway import doors, server
+from runtime.connection import NoServerError, WrongConnectionError, connect, kept
 from settings import Settings
 from store.database import Database
 from telemetry import logs
@@ -36,7 +37,9 @@ from world.stage.theater import Story, Theater
 ROOT = Path(__file__).parent
 _READABLE: dict[type[Exception], int] = {
     **READABLE,
+    NoServerError: problems.NOTHING_RUNS,
     ScenarioError: problems.WRONG_INPUT,
+    WrongConnectionError: problems.WRONG_INPUT,
     settings.SettingsError: problems.WRONG_INPUT,
     StageError: problems.WRONG,
 }
@@ -102,9 +105,11 @@ def gateway() -> None:
         logs.configure(config.log_format, process="gateway")
         pushing = doors.pushing(settings.load_landscape(config.landscape))
         known = doors.build(pushing, settings.load_secrets(config.credentials, pushing))
-        client = await engine.connect(config.temporal_address, config.temporal_namespace)
-        database = Database(config.store_url)
-        await server.serve(client, database, known, config.gateway_host, config.gateway_port)
+        connection = settings.connection(config)
+        client = await connect(connection, identity="tiebeam-gateway", lazy=True)
+        database = Database(settings.store_url(config))
+        async with kept(client, connection):
+            await server.serve(client, database, known, config.gateway_host, config.gateway_port)
         await database.close()
 
     _run(work())
@@ -169,9 +174,9 @@ async def attach(state: Path) -> AsyncGenerator[Running]:
 async def _opened(state: Path) -> AsyncGenerator[Running]:
     config = settings.of_stack(state)
     landscape = settings.load_landscape(config.landscape)
-    database = Database(config.store_url)
+    database = Database(settings.store_url(config))
     try:
-        client = await engine.connect(config.temporal_address, config.temporal_namespace)
+        client = await connect(settings.connection(config), identity="tiebeam")
         theater = Theater(_urls(landscape), _keys(state, landscape), state / "plays.json")
         yield Running(landscape, client, database, config, theater)
     finally:

@@ -1,20 +1,22 @@
 """Runs the platform: builds the connectors, registers everything, polls.
 
-`python worker.py` polls every queue; `--queues processes,system.erp-main` only those.
+`python worker.py` serves everything; `--queues finance,system.psa-main` only what those domains
+and queues stand for, and needs only the credentials of the systems among them.
 """
 
 import asyncio
 import gc
+import secrets
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
+from argparse import ArgumentParser
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -42,6 +44,10 @@ from canonical.ownership import Ownership
 from canonical.processes import PROCESSES
 from canonical.systems import SystemId
 from connectors import ports, registry
+from runtime import health, queues
+from runtime.connection import NoServerError, WrongConnectionError, connect, kept
+from runtime.health import Health, UnwellError
+from runtime.queues import Served, UnknownQueueError
 from settings import Settings
 from store.database import Database
 from telemetry import logs
@@ -174,13 +180,13 @@ def _erp_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
 
 @asynccontextmanager
 async def connected(
-    landscape: Landscape, credentials: settings.Credentials
+    served: Iterable[SystemInstance], credentials: settings.Credentials
 ) -> AsyncGenerator[dict[SystemId, Port]]:
-    """Open a connector to every system of the landscape."""
+    """Open a connector to every one of some systems."""
     by_role: dict[str, Any] = {"crm": registry.CRM, "psa": registry.PSA, "erp": registry.ERP}
     async with AsyncExitStack() as stack:
         connectors: dict[SystemId, Port] = {}
-        for instance in landscape.systems:
+        for instance in served:
             known = by_role[instance.role]
             if instance.vendor not in known:
                 msg = f"systems.{instance.id}.vendor: no {instance.role} is {instance.vendor!r}, "
@@ -200,33 +206,64 @@ def _refuse_contradiction(instance: SystemInstance, port: Any) -> None:  # noqa:
         raise settings.SettingsError(msg)
 
 
-async def main(config: Settings, queues: frozenset[str] | None = None) -> None:
-    """Poll until told to stop, then let the running steps finish."""
+async def main(config: Settings, names: Sequence[str] | None = None) -> None:
+    """Serve until told to stop, then let the running steps finish.
+
+    Raises:
+        SettingsError: a setting is wrong, or a name stands for no queue.
+    """
     landscape = settings.load_landscape(config.landscape)
-    credentials = settings.load_secrets(config.credentials, landscape.systems)
-    client = await Client.connect(
-        config.temporal_address,
-        namespace=config.temporal_namespace,
-        data_converter=pydantic_data_converter,
-        identity="tiebeam-worker",
-    )
-    database = Database(config.store_url)
-    async with connected(landscape, credentials) as connectors, AsyncExitStack() as stack:
+    serves = _served(landscape, names)
+    connection = settings.connection(config)
+    credentials = settings.load_secrets(config.credentials, serves.systems)
+    client = await connect(connection, identity=f"tiebeam-worker-{secrets.token_hex(4)}")
+    database = Database(settings.store_url(config))
+    async with connected(serves.systems, credentials) as connectors, AsyncExitStack() as stack:
         at = failpoints.armed(config.failpoint)
         ownership = settings.load_ownership(config.ownership)
         house = House(client, database, landscape, connectors, ownership, at)
-        workers = [processes(house), *(system(house, each) for each in landscape.systems)]
+        workers = [processes(house)] * serves.processes
+        workers += [system(house, each) for each in serves.systems]
+        await stack.enter_async_context(kept(client, connection))
         for each in workers:
-            if queues is None or each.task_queue in queues:
-                await stack.enter_async_context(each)
+            await stack.enter_async_context(each)
+        well = _health(client, database, workers)
+        await stack.enter_async_context(health.served(well, config.health_host, config.health_port))
         gc.freeze()  # what is loaded by now stays: no collection need go through it again
-        logs.logger().info("worker.started", queues=[each.task_queue for each in workers])
+        logs.logger().info("worker.started", queues=serves.queues, identity=client.identity)
         await _told_to_stop()
         logs.logger().info("worker.draining")
     await database.close()
     logs.logger().info("worker.stopped")
     gc.unfreeze()
     gc.collect()  # without it the interpreter's exit sometimes crashes in the SDK's core
+
+
+def _served(landscape: Landscape, names: Sequence[str] | None) -> Served:
+    if names is None:
+        return queues.everything(landscape)
+    try:
+        return queues.named(landscape, names)
+    except UnknownQueueError as unknown:
+        msg = f"--queues: {unknown}"
+        raise settings.SettingsError(msg) from None
+
+
+def _health(client: Client, database: Database, workers: Sequence[Worker]) -> Health:
+    async def polls() -> None:
+        for each in workers:
+            if not each.is_running:
+                msg = f"the poller of {each.task_queue} has ended"
+                raise UnwellError(msg)
+
+    async def store() -> None:
+        if not await database.answers():
+            msg = "the store does not answer"
+            raise UnwellError(msg)
+
+    seen = health.polled(client, [each.task_queue for each in workers])
+    depends = {"temporal": health.temporal(client), "queues": seen, "store": store}
+    return Health({"pollers": polls}, depends)
 
 
 async def _told_to_stop() -> None:
@@ -236,20 +273,19 @@ async def _told_to_stop() -> None:
     await stop.wait()
 
 
-def _queues(arguments: list[str]) -> frozenset[str] | None:
-    if not arguments:
-        return None
-    if len(arguments) == _FLAG_AND_VALUE and arguments[0] == "--queues":
-        return frozenset(arguments[1].split(","))
-    sys.exit("usage: worker.py [--queues QUEUE,…]")
+def _names(arguments: list[str]) -> list[str] | None:
+    parser = ArgumentParser(prog="worker.py", description=__doc__)
+    parser.add_argument(
+        *("--queues", "-q"), metavar="NAME,…", help="domains or queues; without it, all of them"
+    )
+    given = parser.parse_args(arguments).queues
+    return given.split(",") if given is not None else None
 
-
-_FLAG_AND_VALUE = 2
 
 if __name__ == "__main__":
     try:
         environment = settings.read()
         logs.configure(environment.log_format, process="worker")
-        asyncio.run(main(environment, _queues(sys.argv[1:])))
-    except settings.SettingsError as wrong:
+        asyncio.run(main(environment, _names(sys.argv[1:])))
+    except (settings.SettingsError, NoServerError, UnwellError, WrongConnectionError) as wrong:
         sys.exit(f"worker: {wrong}")

@@ -98,7 +98,7 @@ async def connected(house: House, *, size: int) -> AsyncGenerator[BareLoop]:
     """Open connectors of the loop's own."""
     running = house.running
     credentials = settings.load_credentials(running.config.credentials)
-    async with worker.connected(running.landscape, credentials) as connectors:
+    async with worker.connected(running.landscape.systems, credentials) as connectors:
         by_role: dict[str, Any] = {
             each.role: connectors[each.id] for each in running.landscape.systems
         }

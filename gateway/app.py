@@ -9,6 +9,7 @@ from canonical.systems import SystemId
 from gateway import webhooks
 from gateway.dispatcher import Dispatcher
 from gateway.webhooks import Door
+from runtime.health import Health, UnwellError, routes
 from store.database import Database
 
 
@@ -24,10 +25,21 @@ def build(database: Database, doors: Mapping[SystemId, Door], dispatcher: Dispat
         title="Tiebeam gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.include_router(webhooks.router(database, doors, dispatcher))
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """Say that the gateway runs and that messages are handed on."""
-        return {"status": "ok", "dispatcher": "running" if dispatcher.is_running else "stopped"}
-
+    app.router.routes.extend(routes(_health(database, dispatcher)))
     return app
+
+
+def _health(database: Database, dispatcher: Dispatcher) -> Health:
+    """Return what the gateway is looked at by; without Temporal it still takes messages in."""
+
+    async def hands_on() -> None:
+        if not dispatcher.is_running:
+            msg = "messages are not handed on"
+            raise UnwellError(msg)
+
+    async def keeps() -> None:
+        if not await database.answers():
+            msg = "the store does not answer"
+            raise UnwellError(msg)
+
+    return Health({"dispatcher": hands_on}, {"store": keeps})

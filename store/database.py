@@ -52,6 +52,15 @@ class Database:
         async with self._session(self._reader) as session, session.begin():
             yield session
 
+    async def answers(self) -> bool:
+        """Return whether the database is there; what it holds is not looked at."""
+        try:
+            async with self._engine.connect() as connection:
+                await connection.exec_driver_sql("SELECT 1")
+        except UNAVAILABLE:
+            return False
+        return True
+
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()

@@ -12,6 +12,7 @@ OURS = (
     "console",
     "gateway",
     "policies",
+    "runtime",
     "store",
     "telemetry",
     "workflows",

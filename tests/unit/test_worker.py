@@ -18,7 +18,7 @@ async def test_a_vendor_that_nobody_speaks_is_named_with_those_that_are(
     secrets = {each.credential: {"token": SecretStr("x")} for each in wrong.systems}
 
     with pytest.raises(SettingsError, match=r"systems\.crm-main\.vendor: .*'salesfroce'"):
-        async with worker.connected(wrong, secrets):
+        async with worker.connected(wrong.systems, secrets):
             pass
 
 
@@ -30,7 +30,7 @@ async def test_an_option_that_nobody_knows_is_named_with_its_system_and_no_value
     secrets = {erp.credential: {"client_id": SecretStr("x"), "client_secret": SecretStr("y")}}
 
     with pytest.raises(SettingsError) as refused:
-        async with worker.connected(wrong, secrets):
+        async with worker.connected(wrong.systems, secrets):
             pass
     assert "systems.erp-main.options: fundig_source: Extra inputs" in str(refused.value)
     assert "canary" not in str(refused.value)
@@ -43,7 +43,7 @@ async def test_a_secret_that_is_no_key_is_named_with_its_system(landscape: Lands
 
     with pytest.raises(SettingsError, match=r"systems\.crm-main: .*private_key is no RSA key"):
         async with worker.connected(
-            only, {crm.credential: dict.fromkeys(fields, SecretStr("canary"))}
+            only.systems, {crm.credential: dict.fromkeys(fields, SecretStr("canary"))}
         ):
             pass
 
@@ -58,5 +58,5 @@ async def test_an_erp_without_dates_of_lines_must_not_be_said_to_have_them(
     secrets = {erp.credential: {"user": SecretStr("x"), "password": SecretStr("y")}}
 
     with pytest.raises(SettingsError, match=r"systems\.erp-main\.line_dates must be false"):
-        async with worker.connected(only, secrets):
+        async with worker.connected(only.systems, secrets):
             pass
