@@ -6,15 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
 
 from canonical.landscape import Landscape, SystemInstance
 from canonical.mappings import Mapping
 from canonical.ownership import Ownership
 from connectors.errors import ConnectorError
 from runtime.connection import Certificates, Connection, WrongConnectionError
+from store import address
+from store.address import StoreError
 
 _ROOM = Path(__file__).parent
 _ROUTES = ("crm", "psa", "erp", "approval_above")
@@ -38,8 +39,12 @@ class Settings(BaseSettings):
     temporal_tls_server_name: str | None = None
     temporal_api_key: SecretStr | None = None
     temporal_api_key_file: Path | None = None
-    store_url: str = "sqlite+aiosqlite:///.tiebeam/store.db"
+    store_url: str = Field(default="sqlite+aiosqlite:///.tiebeam/store.db", repr=False)
     store_password_file: Path | None = None
+    database: SecretStr | None = None  # the store of an embedded stack that is not to be SQLite
+    allow_newer_schema: bool = False  # an older build that drains goes on after an upgrade
+    deployment: str = "tiebeam"
+    build: str | None = None  # of this worker; None: its runs are not versioned
     landscape: Path = _ROOM / "landscape.toml"
     mappings: Path = _ROOM / "mappings.toml"
     ownership: Path = _ROOM / "ownership.toml"
@@ -110,16 +115,11 @@ def store_url(config: Settings) -> str:
     """
     if config.store_password_file is None:
         return config.store_url
-    url = make_url(config.store_url)
-    if url.password is not None or url.username is None:
-        msg = "TIEBEAM_STORE_URL must have a user and no password: TIEBEAM_STORE_PASSWORD_FILE has"
-        raise SettingsError(msg)
     try:
-        password = config.store_password_file.read_text().strip()
-    except OSError as exc:
-        msg = f"TIEBEAM_STORE_PASSWORD_FILE: {config.store_password_file}: {exc.strerror}"
+        return address.with_password(config.store_url, config.store_password_file)
+    except StoreError as exc:
+        msg = f"TIEBEAM_STORE_PASSWORD_FILE: {exc}"
         raise SettingsError(msg) from None
-    return url.set(password=password).render_as_string(hide_password=False)
 
 
 def load_landscape(path: Path, *, erp: str | None = None) -> Landscape:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from temporalio.client import Client
 
 import settings
 from canonical.landscape import Landscape
-from console import deployment, embedded, live, problems
+from canonical.mappings import Mapping
+from console import deployment, embedded, live, problems, storage
 from console.attached import Attached
 from console.desk import Desk
 from console.embedded import Ports, Processes
@@ -20,9 +22,11 @@ from console.playhouse import Playhouse
 from console.progress import Progress
 from console.refusals import READABLE
 from console.stack import Stack
+from console.storekeeper import Storekeeper
 from gateway import doors, server
 from runtime.connection import NoServerError, WrongConnectionError, connect, kept
 from settings import Settings
+from store import schema
 from store.database import Database
 from telemetry import logs
 from world.stage.calls import StageError
@@ -108,6 +112,7 @@ def gateway() -> None:
         connection = settings.connection(config)
         client = await connect(connection, identity="tiebeam-gateway", lazy=True)
         database = Database(settings.store_url(config))
+        await schema.refuse_other(database, newer=config.allow_newer_schema)
         async with kept(client, connection):
             await server.serve(client, database, known, config.gateway_host, config.gateway_port)
         await database.close()
@@ -116,26 +121,34 @@ def gateway() -> None:
 
 
 @asynccontextmanager
-async def embedded_stack(
+async def embedded_stack(  # noqa: PLR0913 - it takes the options of `up`
     state: Path,
     port: int,
     progress: Progress,
     processes: Processes = embedded.ours,
+    *,
     erp: str | None = None,
+    database: str | None = None,
 ) -> AsyncGenerator[tuple[Running, Stack]]:
     """Run an embedded stack, with `processes` of ours, for as long as the block lasts.
 
-    With `erp`, the landscape's ERP of that vendor serves every entity.
+    With `erp`, the landscape's ERP of that vendor serves every entity; with `database`, the store
+    is there.
 
     Raises:
         StackError: it does not come up; the text says why.
+        StoreError: the database cannot be opened.
     """
     state = Path.cwd() / state
-    source = settings.read().landscape
+    config = settings.read()
+    source = config.landscape
+    if database is None and config.database is not None:
+        database = config.database.get_secret_value()
     landscape = settings.load_landscape(source, erp=erp)
     ports = Ports.of(landscape, port)
+    await storage.refuse_unusable(state, storage.chosen(state, database))
     with embedded.locked(state):
-        environment = embedded.environment(state, ports, source, landscape)
+        environment = embedded.environment(state, ports, source, landscape, database)
         systems = embedded.systems(state, ports, landscape)
         ours = processes(ROOT, ports, environment)
         stack = Stack([*systems, *ours], state / "logs")
@@ -212,8 +225,34 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     problems.run(work, _READABLE)
 
 
+class Here:
+    """The site that the settings of the environment name."""
+
+    def __init__(self) -> None:
+        self._config = settings.read()
+        self.deployment = self._config.deployment
+        self.poll = timedelta(seconds=self._config.poll_seconds)
+
+    def database(self) -> Database:
+        """Return the store."""
+        return Database(settings.store_url(self._config))
+
+    def landscape(self) -> Landscape:
+        """Return the systems."""
+        return settings.load_landscape(self._config.landscape)
+
+    def mappings(self, file: Path | None) -> tuple[Mapping, ...]:
+        """Return the value mappings of a file, or of the one that the settings name."""
+        return settings.load_mappings(file or self._config.mappings)
+
+    async def client(self) -> Client:
+        """Return a connection to the Temporal server."""
+        return await connect(settings.connection(self._config), identity="tiebeam")
+
+
 Playhouse(embedded_stack, attach, Story.of, _run).add_to(app)
 Desk(attach, _run).add_to(app)
+Storekeeper(Here, _run).add_to(app)
 
 
 def main() -> None:

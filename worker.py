@@ -49,6 +49,8 @@ from runtime.connection import NoServerError, WrongConnectionError, connect, kep
 from runtime.health import Health, UnwellError
 from runtime.queues import Served, UnknownQueueError
 from settings import Settings
+from store import schema
+from store.address import StoreError
 from store.database import Database
 from telemetry import logs
 from workflows.activate_contract import ActivateContract
@@ -216,8 +218,9 @@ async def main(config: Settings, names: Sequence[str] | None = None) -> None:
     serves = _served(landscape, names)
     connection = settings.connection(config)
     credentials = settings.load_secrets(config.credentials, serves.systems)
-    client = await connect(connection, identity=f"tiebeam-worker-{secrets.token_hex(4)}")
     database = Database(settings.store_url(config))
+    await schema.refuse_other(database, newer=config.allow_newer_schema)
+    client = await connect(connection, identity=f"tiebeam-worker-{secrets.token_hex(4)}")
     async with connected(serves.systems, credentials) as connectors, AsyncExitStack() as stack:
         at = failpoints.armed(config.failpoint)
         ownership = settings.load_ownership(config.ownership)
@@ -287,5 +290,8 @@ if __name__ == "__main__":
         environment = settings.read()
         logs.configure(environment.log_format, process="worker")
         asyncio.run(main(environment, _names(sys.argv[1:])))
-    except (settings.SettingsError, NoServerError, UnwellError, WrongConnectionError) as wrong:
+    except (
+        *(NoServerError, StoreError, UnwellError, WrongConnectionError),
+        settings.SettingsError,
+    ) as wrong:
         sys.exit(f"worker: {wrong}")

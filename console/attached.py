@@ -22,6 +22,15 @@ Base = Annotated[
 Erp = Annotated[
     str | None, typer.Option("--erp", help="Vendor of the ERP that serves every legal entity.")
 ]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="Keep the store there: postgresql://USER@HOST/DATABASE. Its password stands in "
+        "PGPASSWORD or ~/.pgpass, never here; or give the whole address as TIEBEAM_DATABASE.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 HERE = Path(".tiebeam")
 

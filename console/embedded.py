@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from canonical.landscape import Landscape, SystemInstance
 from canonical.systems import SystemId
-from console import routing, stack
+from console import routing, stack, storage
 from console.stack import Child, StackError
 
 _GATEWAY = 8400
@@ -49,29 +49,34 @@ def url(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def environment(state: Path, ports: Ports, source: Path, landscape: Landscape) -> dict[str, str]:
+def environment(
+    state: Path, ports: Ports, source: Path, landscape: Landscape, database: str | None = None
+) -> dict[str, str]:
     """Write the stack's landscape and settings into its state, and return the settings.
 
-    Every later command finds them there, so that it speaks to this stack.
+    Every later command finds them there, so that it speaks to this stack. With `database`, the
+    store is there.
 
     Raises:
         OtherErpError: what the state holds is in another ERP.
+        OtherStoreError: what the state holds is in another store.
     """
     state.mkdir(parents=True, exist_ok=True)
     routing.refuse_moved(state, landscape)
     urls = {system: url(port) for system, port in ports.systems.items()}
+    store_url = storage.chosen(state, database)
     here = state / "landscape.toml"
     here.write_text(routing.rewritten(source.read_text(), landscape, urls))
     settings = {
         "TIEBEAM_TEMPORAL_ADDRESS": f"127.0.0.1:{ports.temporal}",
-        "TIEBEAM_STORE_URL": f"sqlite+aiosqlite:///{state / 'store.db'}",
+        "TIEBEAM_STORE_URL": store_url,
         "TIEBEAM_LANDSCAPE": str(here),
         "TIEBEAM_CREDENTIALS": str(state / "credentials.toml"),
         "TIEBEAM_GATEWAY_PORT": str(ports.gateway),
         "TIEBEAM_WEB_UI": url(ports.ui),
     }
     lines = [f"{name}={value}" for name, value in settings.items()]
-    (state / "env").write_text("\n".join(lines) + "\n")
+    write_secret(state / "env", "\n".join(lines) + "\n")  # an address may have a password
     return settings
 
 

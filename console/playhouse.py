@@ -10,8 +10,8 @@ from typing import Annotated, Any, Protocol
 import typer
 
 from canonical.landscape import Landscape
-from console import attached, problems, routing, showing
-from console.attached import HERE, AsJson, Base, Erp, Run, State
+from console import attached, problems, routing, showing, storage
+from console.attached import HERE, AsJson, Base, Erp, Run, State, Store
 from console.progress import Progress
 from console.stack import Stack
 
@@ -63,7 +63,7 @@ class Opened(Protocol):
     """Runs an embedded stack for as long as a block lasts."""
 
     def __call__(
-        self, state: Path, port: int, progress: Progress, *, erp: str | None
+        self, state: Path, port: int, progress: Progress, *, erp: str | None, database: str | None
     ) -> AbstractAsyncContextManager[tuple[Playable, Stack]]:
         """Return that block."""
         ...
@@ -91,7 +91,9 @@ class Playhouse:
         app.command("play")(self.play)
         app.command("verify")(self.verify)
 
-    def up(self, state: State = HERE, port: Base = _BASE, erp: Erp = None) -> None:
+    def up(
+        self, state: State = HERE, port: Base = _BASE, erp: Erp = None, database: Store = None
+    ) -> None:
         """Run the embedded stack: Temporal, the systems, the gateway and a worker.
 
         It runs until Ctrl-C and keeps what it holds for the next time.
@@ -100,7 +102,9 @@ class Playhouse:
 
         async def work() -> None:
             progress = Progress()
-            async with self._opened(state, port, progress, erp=erp) as (running, _):
+            storage.refuse_password(database)
+            opened = self._opened(state, port, progress, erp=erp, database=database)
+            async with opened as (running, _):
                 progress.note(f"ready; Temporal Web UI: {running.web_ui}; Ctrl-C stops")
                 await problems.told_to_stop()
                 progress.note("stopping; what runs may finish")
@@ -113,6 +117,7 @@ class Playhouse:
         port: Base = _BASE,
         scenario: Annotated[str, typer.Option(help="A shipped scenario.")] = "tm-rate-change",
         erp: Erp = None,
+        database: Store = None,
         *,
         kill_worker: Annotated[
             bool, typer.Option(help="Kill the worker between the ERP's commit and its answer.")
@@ -123,7 +128,9 @@ class Playhouse:
 
         async def work() -> None:
             progress, story = Progress(), self._story(scenario)
-            async with self._opened(state, port, progress, erp=erp) as (running, stack):
+            storage.refuse_password(database)
+            opened = self._opened(state, port, progress, erp=erp, database=database)
+            async with opened as (running, stack):
                 kill = partial(stack.kill, "worker")
                 plot = running.lost_answer(kill, progress.note) if kill_worker else None
                 async with plot or nullcontext():

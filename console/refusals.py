@@ -6,11 +6,15 @@ from console.platform import UnknownDealError
 from console.routing import OtherErpError
 from console.stack import StackError
 from console.starting import NotStartedError
+from console.storage import OtherStoreError
+from store.address import StoreError
 from store.engagements import UnknownContractError
 
 READABLE: dict[type[Exception], int] = {
     NotStartedError: problems.WRONG_INPUT,
     OtherErpError: problems.WRONG_INPUT,
+    OtherStoreError: problems.WRONG_INPUT,
+    StoreError: problems.WRONG_INPUT,
     UnknownContractError: problems.WRONG_INPUT,
     UnknownDealError: problems.WRONG_INPUT,
     UnknownSubjectError: problems.WRONG_INPUT,

@@ -9,6 +9,7 @@ from tomlkit import TOMLDocument
 
 from canonical.landscape import Landscape
 from canonical.systems import SystemId
+from console import storage
 
 
 class OtherErpError(Exception):
@@ -42,7 +43,7 @@ def refuse_moved(state: Path, landscape: Landscape) -> None:
         OtherErpError: one's are.
     """
     kept = state / "landscape.toml"
-    if not kept.exists() or not (state / "store.db").exists():
+    if not kept.exists() or not storage.is_begun(state):
         return
     before = tomlkit.parse(kept.read_text()).unwrap()["entities"]
     for entity, routes in landscape.routes.items():

@@ -8,28 +8,39 @@ from typing import Any
 from sqlalchemy import Connection, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store import address
+from store.address import StoreError
+
 Transaction = AsyncSession
-UNAVAILABLE = (InterfaceError, OperationalError)  # what passes when the database is back
+# What passes: when the database is back, a lock is free, or a connection of the pool is.
+UNAVAILABLE = (InterfaceError, OperationalError, NoFreeConnection)
 _MODE = "sqlite_begin"
 _BUSY_MS = 30_000
+_SESSION = (
+    f"SET lock_timeout = {_BUSY_MS}",
+    # A worker that is frozen within a transaction must not hold its rows for ever.
+    f"SET idle_in_transaction_session_timeout = {2 * _BUSY_MS}",
+)
 
 
 class Database:
     """An engine, and transactions on it. A transaction commits at its end or does nothing."""
 
     def __init__(self, url: str) -> None:
-        # Its errors end up in histories and logs: they must not quote rows.
-        self._engine = create_async_engine(url, hide_parameters=True)
+        self._engine = _engine(url)
         self._writing: asyncio.Lock | None = None
         if self._engine.dialect.name == "sqlite":
             # SQLite has one writer; waiting in line here is faster than polling its lock.
             self._writing = asyncio.Lock()
             event.listen(self._engine.sync_engine, "connect", _prepare)
             event.listen(self._engine.sync_engine, "begin", _begin)
+        else:
+            event.listen(self._engine.sync_engine, "connect", _prepare_session)
         # PostgreSQL's default would show each statement of a reader a state of its own.
         snapshot = {_MODE: "DEFERRED"} if self._writing else {"isolation_level": "REPEATABLE READ"}
         self._reader = self._engine.execution_options(**snapshot)
@@ -38,6 +49,19 @@ class Database:
     def engine(self) -> AsyncEngine:
         """Return the engine, for migrations and tests."""
         return self._engine
+
+    async def reach(self) -> None:
+        """Connect once, so that what is wrong is told before any work is done.
+
+        Raises:
+            StoreError: the database does not answer, does not exist, or refuses us.
+        """
+        try:
+            async with self._engine.connect():
+                pass
+        except UNAVAILABLE as exc:
+            words = str(getattr(exc, "orig", None) or exc)
+            raise StoreError(address.unreachable(self._engine.url, words)) from None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
@@ -75,6 +99,25 @@ def insertion(tx: Transaction, table: type[SQLModel]) -> sqlite.Insert | postgre
     if tx.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+def _engine(text: str) -> AsyncEngine:
+    url = address.parse(text)
+    ping = {"pool_pre_ping": True} if url.get_backend_name() == "postgresql" else {}
+    try:
+        # Its errors end up in histories and logs: they must not quote rows.
+        return create_async_engine(url, hide_parameters=True, **ping)
+    except ImportError:
+        msg = "PostgreSQL needs its driver: pip install 'tiebeam[postgresql]'"
+        raise StoreError(msg) from None
+
+
+def _prepare_session(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own type
+    cursor = connection.cursor()
+    for setting in _SESSION:
+        cursor.execute(setting)
+    cursor.close()
+    connection.commit()
 
 
 def _prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own type

@@ -6,8 +6,8 @@ from sqlmodel import col, func, select
 
 from canonical.engagements import Stage
 from canonical.systems import ForeignId
-from store import cases, slices
-from store.database import Transaction
+from store import cases, schema, slices
+from store.database import Database, Transaction
 from store.tables.effects import AuditRow, CaseRow
 from store.tables.money import InvoiceRow
 from store.tables.parties import EngagementRow
@@ -24,6 +24,16 @@ async def open_cases(tx: Transaction) -> int:
     """Return how many steps wait for a person."""
     query = select(func.count()).select_from(CaseRow).where(col(CaseRow.closed_at).is_(None))
     return (await tx.exec(query)).one()
+
+
+async def has_work(database: Database) -> bool:
+    """Say whether a store holds a deal or a message; one without a table holds nothing."""
+    if (await schema.status(database)).current is None:
+        return False
+    async with database.reading() as tx:
+        deals = (await tx.exec(select(EngagementRow.contract).limit(1))).first()
+        messages = (await tx.exec(select(InboxRow.id).limit(1))).first()
+    return deals is not None or messages is not None
 
 
 async def unfinished(tx: Transaction) -> dict[str, int]:

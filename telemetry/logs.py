@@ -40,6 +40,7 @@ def configure(log_format: str, *, process: str) -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs query strings
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it names its own parts
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -35,6 +35,12 @@ COMMANDS: dict[str, str] = {  # and a word of what each teaches
     "explain": "psa-main:101",
     "verify": "L-7",
     "gateway": "environment variables",
+    "database": "schema",
+    "database status": "revision",
+    "database upgrade": "two at once",
+    "database downgrade": "is lost",
+    "mappings": "theirs",
+    "mappings load": "--dry-run",
     "start": "by hand",
     "start engagement": "--crm",
     "start billing": "CT-00001",
@@ -137,6 +143,17 @@ async def test_an_erp_that_the_landscape_does_not_have_is_refused_before_anythin
     ended = await _tiebeam(command, "--erp", "lotus", cwd=tmp_path)
 
     _assert_one_sentence(ended, 2, "has no ERP of 'lotus': there is dynamics, tryton")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+async def test_a_password_on_the_command_line_is_refused(command: str, tmp_path: Path) -> None:
+    given = "postgresql://firm:sesame@127.0.0.1:1/tiebeam"
+
+    ended = await _tiebeam(command, "--database", given, cwd=tmp_path)
+
+    _assert_one_sentence(ended, 2, "put the whole address into TIEBEAM_DATABASE")
+    assert "sesame" not in ended.errors
     assert list(tmp_path.iterdir()) == []
 
 
