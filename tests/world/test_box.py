@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from world.sandboxes.box import Box
+from world.sandboxes.box import Box, Transaction
 
 _KILLED_MID_WRITE = """
 import sys
@@ -153,3 +153,26 @@ def test_process_killed_inside_a_transaction_keeps_what_it_committed(path: Path)
         assert tx.get("deal", "lost") is None
         assert len(tx.logged()) == 1
     box.close()
+
+
+def test_undoes_a_part_that_fails_or_asks_for_it_and_keeps_the_rest(box: Box) -> None:
+    with box.transaction() as tx:
+        with tx.part():
+            tx.put("deal", "kept", {})
+            with tx.part() as inner:
+                tx.log("create", {"id": "asked"})
+                tx.put("deal", "asked", {})
+                inner.is_undone = True
+        with pytest.raises(TypeError):
+            _fail_in_part(tx)
+
+    with box.transaction() as tx:
+        kept = [tx.get("deal", key) for key in ("kept", "asked", "failed")]
+        assert kept == [{}, None, None]
+        assert tx.logged() == []
+
+
+def _fail_in_part(tx: Transaction) -> None:
+    with tx.part():
+        tx.put("deal", "failed", {})
+        tx.put("deal", "no JSON", {"at": object()})

@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,12 +66,34 @@ class Box:
         self._db.close()
 
 
+@dataclass
+class Part:
+    """A part of a transaction; whoever sets `is_undone` has it undone when it ends."""
+
+    is_undone: bool = False
+
+
 class Transaction:
     """Reads and writes of one request. Records are JSON objects by kind and id."""
 
     def __init__(self, db: sqlite3.Connection, now: datetime) -> None:
         self._db = db
         self.now = now
+
+    @contextmanager
+    def part(self) -> Iterator["Part"]:
+        """Undo what the block did, and nothing else, if it raises or asks for it. Blocks nest."""
+        part = Part()
+        self._db.execute("SAVEPOINT part")
+        try:
+            yield part
+        except BaseException:
+            part.is_undone = True
+            raise
+        finally:
+            if part.is_undone:
+                self._db.execute("ROLLBACK TO part")
+            self._db.execute("RELEASE part")
 
     def get(self, kind: str, key: str) -> Body | None:
         """Return one record, or None."""

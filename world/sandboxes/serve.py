@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 from starlette.applications import Starlette
@@ -28,7 +29,14 @@ def wrap(
     return faults
 
 
-def serve(sandbox: Sandbox, *, port: int, data: Path) -> None:
+class Tls(NamedTuple):
+    """The certificate and the key, in PEM files, of a server that speaks https."""
+
+    certificate: Path
+    key: Path
+
+
+def serve(sandbox: Sandbox, *, port: int, data: Path, tls: Tls | None = None) -> None:
     """Serve on loopback until stopped; the state is the file `data`."""
     box = Box(data)
     try:
@@ -39,6 +47,8 @@ def serve(sandbox: Sandbox, *, port: int, data: Path) -> None:
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=_PATIENCE_SECONDS,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
         )
     finally:
         box.close()

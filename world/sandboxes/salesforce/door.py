@@ -1,17 +1,20 @@
 """What every request for data passes: session, daily limit, version, and errors as arrays."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
+from re import Pattern
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, compile_path
 
 from world.sandboxes.admin import Admin
 from world.sandboxes.box import Body, Box, Transaction
 from world.sandboxes.salesforce import errors, limits, oauth, wire
+from world.sandboxes.salesforce.caller import Caller
 
 VERSIONS = {"58.0": "Summer '23", "59.0": "Winter '24", "60.0": "Spring '24"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -24,12 +27,17 @@ class Call:
     tx: Transaction
     settings: dict[str, Any]
     usage: limits.Usage
-    version: str
+    caller: Caller
+    resources: Sequence["Resource"]
     params: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
     raw: bytes
-    instance_url: str
+
+    @property
+    def version(self) -> str:
+        """Return the version in the path: `v60.0`."""
+        return self.caller.version
 
     def body(self) -> Body:
         """Return the JSON object that was sent.
@@ -53,27 +61,45 @@ class Call:
 
 
 Act = Callable[[Call], Response]
+Acts = Mapping[str, Act]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What the vendor does under a path below `/services/data/vNN.0`; each method has its act."""
+
+    path: str
+    acts: Acts
+
+    @cached_property
+    def pattern(self) -> Pattern[str]:
+        """Return what the paths of the resource look like."""
+        return compile_path(self.path)[0]
 
 
 class Door:
-    """Mounts what the vendor does under a path of every version. `done` hears of each request."""
+    """Mounts the resources under the path of every version. `done` hears of each request."""
 
-    def __init__(self, box: Box, admin: Admin, done: Callable[[], None]) -> None:
+    def __init__(
+        self, box: Box, admin: Admin, resources: Sequence[Resource], done: Callable[[], None]
+    ) -> None:
         self._box = box
         self._admin = admin
+        self._resources = tuple(resources)
         self._done = done
 
-    def route(self, path: str, acts: dict[str, Act]) -> Route:
-        """Return the route of a path below `/services/data/vNN.0`; each method has its act."""
+    def routes(self) -> list[Route]:
+        """Return the routes of the resources, and that of the list of versions."""
+        return [self._versions(), *(self._route(resource) for resource in self._resources)]
 
+    def _route(self, resource: Resource) -> Route:
         async def endpoint(request: Request) -> Response:
-            return self._answer(request, await request.body(), acts)
+            return self._answer(request, await request.body(), resource.acts)
 
-        return Route("/services/data/{version}" + path, endpoint, methods=METHODS)
+        path = "/services/data/{version}" + resource.path
+        return Route(path, endpoint, methods=METHODS)
 
-    def versions(self) -> Route:
-        """Return the route that lists the versions; it is not counted."""
-
+    def _versions(self) -> Route:
         async def endpoint(request: Request) -> Response:
             settings = self._admin.settings()
             try:
@@ -90,7 +116,7 @@ class Door:
 
         return Route("/services/data/", endpoint)
 
-    def _answer(self, request: Request, raw: bytes, acts: dict[str, Act]) -> Response:
+    def _answer(self, request: Request, raw: bytes, acts: Acts) -> Response:
         settings = self._admin.settings()
         try:
             self._admit(request, settings)
@@ -101,7 +127,7 @@ class Door:
         try:
             act = _act(request, acts, usage)
             with self._box.transaction() as tx:
-                response = act(_call(request, raw, tx, settings, usage))
+                response = act(self._call(request, raw, tx, settings, usage))
         except errors.Refused as refused:
             response = refused.response()
         response.headers["Sforce-Limit-Info"] = usage.header
@@ -112,32 +138,52 @@ class Door:
         with self._box.transaction() as tx:
             oauth.check(tx, request.headers.get("Authorization", ""), settings)
 
+    def _call(
+        self,
+        request: Request,
+        raw: bytes,
+        tx: Transaction,
+        settings: dict[str, Any],
+        usage: limits.Usage,
+    ) -> Call:
+        version = request.path_params["version"]
+        instance_url = settings["instance_url"] or str(request.base_url).rstrip("/")
+        return Call(
+            tx=tx,
+            settings=settings,
+            usage=usage,
+            caller=Caller.of(request.headers, version, instance_url),
+            resources=self._resources,
+            params=request.path_params,
+            query=request.query_params,
+            headers=request.headers,
+            raw=raw,
+        )
 
-def _act(request: Request, acts: dict[str, Act], usage: limits.Usage) -> Act:
-    if usage.is_exceeded:
-        message = "TotalRequests Limit exceeded."
-        raise errors.Refused(message, code="REQUEST_LIMIT_EXCEEDED", status=HTTPStatus.FORBIDDEN)
+
+def act_of(resources: Sequence[Resource], method: str, path: str) -> tuple[Act, dict[str, str]]:
+    """Return what is done under a path below the version, and the parameters in the path.
+
+    Raises:
+        Refused: nothing is there, or not by this method.
+    """
+    for resource in resources:
+        if found := resource.pattern.match(path):
+            return _by_method(resource.acts, method), found.groupdict()
+    raise errors.not_found()
+
+
+def _act(request: Request, acts: Acts, usage: limits.Usage) -> Act:
+    limits.check(usage)
     if request.path_params["version"] not in {f"v{number}" for number in VERSIONS}:
         raise errors.not_found()
-    act = acts.get(request.method)
+    return _by_method(acts, request.method)
+
+
+def _by_method(acts: Acts, method: str) -> Act:
+    act = acts.get(method)
     if act is None:
-        message = f"HTTP Method '{request.method}' not allowed. Allowed are {','.join(acts)}"
+        message = f"HTTP Method '{method}' not allowed. Allowed are {','.join(acts)}"
         status = HTTPStatus.METHOD_NOT_ALLOWED
         raise errors.Refused(message, code="METHOD_NOT_ALLOWED", status=status)
     return act
-
-
-def _call(
-    request: Request, raw: bytes, tx: Transaction, settings: dict[str, Any], usage: limits.Usage
-) -> Call:
-    return Call(
-        tx=tx,
-        settings=settings,
-        usage=usage,
-        version=request.path_params["version"],
-        params=request.path_params,
-        query=request.query_params,
-        headers=request.headers,
-        raw=raw,
-        instance_url=settings["instance_url"] or str(request.base_url).rstrip("/"),
-    )

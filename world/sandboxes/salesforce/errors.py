@@ -8,9 +8,12 @@ from world.sandboxes.salesforce import wire
 
 
 class Refused(Exception):
-    """What the vendor answers instead of doing it. `bare` answers an object without the array."""
+    """What the vendor answers instead of doing it. `bare` answers an object without the array.
 
-    def __init__(
+    `details` are further members of the error.
+    """
+
+    def __init__(  # noqa: PLR0913 - by name
         self,
         message: str,
         *,
@@ -18,6 +21,7 @@ class Refused(Exception):
         status: int = HTTPStatus.BAD_REQUEST,
         fields: tuple[str, ...] | None = None,
         bare: bool = False,
+        details: dict[str, object] | None = None,
     ) -> None:
         super().__init__(code, message)
         self.message = message
@@ -25,13 +29,19 @@ class Refused(Exception):
         self.status = status
         self.fields = fields
         self.bare = bare
+        self.details = details or {}
 
     def response(self) -> Response:
         """Return the answer that carries the error."""
-        error: dict[str, object] = {"message": self.message, "errorCode": self.code}
+        error = self.details | {"message": self.message, "errorCode": self.code}
         if self.fields is not None:
             error["fields"] = list(self.fields)
         return wire.answer(error if self.bare else [error], status=self.status)
+
+    def of_a_record(self) -> dict[str, object]:
+        """Return the error as an answer about several records carries it."""
+        fields = list(self.fields or ())
+        return {"statusCode": self.code, "message": self.message, "fields": fields}
 
 
 def not_found() -> Refused:
@@ -73,3 +83,13 @@ def no_column(name: str, entity: str) -> Refused:
 def malformed(message: str) -> Refused:
     """Return the error for a query that is no SOQL."""
     return Refused(message, code="MALFORMED_QUERY")
+
+
+def unreadable(message: str) -> Refused:
+    """Return the error for a body that is not what the resource takes."""
+    return Refused(message, code="JSON_PARSER_ERROR")
+
+
+def invalid(message: str, code: str = "INVALID_INPUT") -> Refused:
+    """Return the error for a request that contradicts itself or leaves something out."""
+    return Refused(message, code=code, fields=())

@@ -1,9 +1,11 @@
 """The daily allocation of requests, counted by the sandbox's own day."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from world.sandboxes.box import Transaction
+from world.sandboxes.salesforce import errors
 
 _USAGE = "_usage"
 
@@ -31,3 +33,15 @@ def count(tx: Transaction, settings: dict[str, Any]) -> Usage:
         return Usage(used, allowed, is_exceeded=True)
     tx.put(_USAGE, today, {"used": used + 1})
     return Usage(used + 1, allowed, is_exceeded=False)
+
+
+def check(usage: Usage) -> None:
+    """Let a request pass that today's allocation holds.
+
+    Raises:
+        Refused: it is used up.
+    """
+    if usage.is_exceeded:
+        message = "TotalRequests Limit exceeded."
+        status = HTTPStatus.FORBIDDEN
+        raise errors.Refused(message, code="REQUEST_LIMIT_EXCEEDED", status=status)

@@ -223,6 +223,18 @@ def find(name: str) -> SObject | None:
     return _BY_NAME.get(name.lower())
 
 
+def field(sobject: SObject, name: str) -> Field:
+    """Return a field that the settings were checked to name.
+
+    Raises:
+        KeyError: it is not there.
+    """
+    found = sobject.field(name)
+    if found is None:
+        raise KeyError(name)
+    return found
+
+
 def referring(to: SObject) -> list[tuple[SObject, Field]]:
     """Return the objects that refer to this one, and by which column."""
     return [(by, link) for by in OBJECTS for link in by.references if link.to == to.name]

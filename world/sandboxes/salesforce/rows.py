@@ -3,7 +3,19 @@
 from typing import Any
 
 from world.sandboxes.box import Body, Transaction
-from world.sandboxes.salesforce import errors, ids, objects, outbound, rules, values, wire
+from world.sandboxes.salesforce import (
+    changes,
+    errors,
+    guards,
+    ids,
+    objects,
+    outbound,
+    rules,
+    values,
+    wire,
+)
+from world.sandboxes.salesforce.caller import Caller
+from world.sandboxes.salesforce.changes import Change
 from world.sandboxes.salesforce.columns import Row
 from world.sandboxes.salesforce.errors import Refused
 from world.sandboxes.salesforce.oauth import USER
@@ -13,12 +25,12 @@ STANDARD_PRICEBOOK = ids.make(objects.PRICEBOOK.prefix, 0)
 
 
 class Rows:
-    """Reads and writes of one request. `instance_url` is what messages call the org."""
+    """Reads and writes of one request."""
 
-    def __init__(self, tx: Transaction, settings: dict[str, Any], instance_url: str) -> None:
+    def __init__(self, tx: Transaction, settings: dict[str, Any], caller: Caller) -> None:
         self._tx = tx
         self._settings = settings
-        self._instance_url = instance_url
+        self._caller = caller
 
     def existing(self, sobject: SObject, key: str) -> Row:
         """Return a row by its id in either form.
@@ -117,12 +129,15 @@ class Rows:
         if missing:
             message = f"Required fields are missing: [{', '.join(missing)}]"
             raise Refused(message, code="REQUIRED_FIELD_MISSING", fields=missing)
+        guards.check_locks(self._settings, sobject, row)
         row |= rules.derived(self._tx, sobject, row, changed)
+        guards.check_rules(self._settings, sobject, row)
+        guards.check_duplicates(self._tx, self._settings, sobject, row, self._caller)
         for field in sobject.fields:
             if field.unique and row.get(field.name):
                 self._check_unique(sobject, field, row)
         self._keep(sobject, row)
-        outbound.queue(self._tx, self._settings, sobject, row, self._instance_url)
+        self._tell(sobject, row)
         self._roll_up(sobject, row)
 
     def _check_unique(self, sobject: SObject, field: Field, row: Row) -> None:
@@ -145,7 +160,9 @@ class Rows:
             for field in sobject.fields
             if field.is_indexed
         }
+        before: Row | None = self._tx.get(sobject.name, str(row["Id"]))
         self._tx.put(sobject.name, str(row["Id"]), row, tags=tags)
+        changes.record(self._tx, self._settings, self._caller, sobject, Change(before, row))
 
     def _roll_up(self, sobject: SObject, row: Row) -> None:
         if sobject is not objects.LINE_ITEM:
@@ -155,7 +172,10 @@ class Rows:
         after = before | rules.rolled_up(self._tx, before, with_amount=with_amount)
         if after != before and not before["IsDeleted"]:
             self._keep(objects.OPPORTUNITY, after)
-            outbound.queue(self._tx, self._settings, objects.OPPORTUNITY, after, self._instance_url)
+            self._tell(objects.OPPORTUNITY, after)
+
+    def _tell(self, sobject: SObject, row: Row) -> None:
+        outbound.queue(self._tx, self._settings, sobject, row, self._caller.instance_url)
 
     def _has_summed_amount(self, sobject: SObject, row: Row) -> bool:
         return (
@@ -165,6 +185,7 @@ class Rows:
         )
 
     def _bin(self, sobject: SObject, row: Row) -> None:
+        guards.check_locks(self._settings, sobject, row)
         self._keep(sobject, row | {"IsDeleted": True})
         for by, link in objects.referring(sobject):
             for other in self._tx.tagged(by.name, link.name, row["Id"]):

@@ -15,6 +15,8 @@ DEFAULTS: dict[str, Any] = {
     "consumer_secret": "",
     "username": "",
     "certificate_pem": "",
+    # Whether the app has a user to run as when it shows its secret.
+    "client_credentials_enabled": True,
     # Clients differ on how far ahead `exp` may be; 3 minutes is the strictest that is told.
     "jwt_exp_within_3_minutes": True,
     # "real" or "sandbox". A signer cannot know a clock that was moved through the admin door.
@@ -42,8 +44,36 @@ DEFAULTS: dict[str, Any] = {
     # [{"object": "Opportunity", "when": {"StageName": "Closed Won"}, "fields": […], "url": …}]
     "outbound_messages": [],
     "outbound_first_retry_seconds": 0.5,
+    # Whether each part of a batch is a request of the daily allocation.
+    "batch_parts_are_counted": True,
+    # What a collection answers for a row that is not there: null, or nothing at its place.
+    "missing_row_of_collection_is_null": True,
+    # [{"name": …, "object": "Account", "fields": ["Name"], "allow_save": true, "message": …}]
+    "duplicate_rules": [],
+    # "duplicateResut", "duplicateResult", or empty: the first before v60.0.
+    "duplicate_result_key": "",
+    # [{"object": "Opportunity", "refuses": {"StageName": …}, "message": …, "fields": […]}]
+    "validation_rules": [],
+    # Ids of rows that another transaction holds.
+    "locked_rows": [],
+    # Objects whose changes are events, and custom channels: {"/data/X__chn": ["Opportunity"]}.
+    "change_data_capture": [],
+    "change_channels": {},
+    "change_retention_hours": 72,
+    # Events without fields, as an org in trouble sends them; and how many one transaction may have.
+    "changes_are_gaps": False,
+    "changes_before_overflow": 100_000,
+    # A position that is too old: refused, or everything that is kept comes without a word.
+    "expired_replay_is_refused": True,
+    # How long a connect without news is held, and whether the client may ask for less.
+    "connect_seconds": 110.0,
+    "connect_heeds_advice": True,
+    # Without a session, a handshake is refused with 401, or with 200 and a word in the message.
+    "handshake_refused_with_401": True,
 }
 _MESSAGE = {"object", "when", "fields", "url"}
+_DUPLICATE_RULE = {"name", "object", "fields", "allow_save", "message"}
+_VALIDATION_RULE = {"object", "refuses", "message", "fields"}
 
 
 def check(settings: dict[str, Any]) -> None:
@@ -62,22 +92,46 @@ def check(settings: dict[str, Any]) -> None:
         raise ValueError(message)
     for outbound in settings["outbound_messages"]:
         _check_outbound(outbound)
+    _check_rules(settings)
+    captured = [settings["change_data_capture"], *settings["change_channels"].values()]
+    for name in (name for names in captured for name in names):
+        _check_fields("change data capture", name, [])
+
+
+def _check_rules(settings: dict[str, Any]) -> None:
+    if settings["duplicate_result_key"] not in ("", "duplicateResut", "duplicateResult"):
+        message = '`duplicate_result_key` is "duplicateResut", "duplicateResult" or empty'
+        raise ValueError(message)
+    for rule in settings["duplicate_rules"]:
+        _check_members("a duplicate rule", rule, _DUPLICATE_RULE)
+        _check_fields("a duplicate rule", rule["object"], rule["fields"])
+    for rule in settings["validation_rules"]:
+        _check_members("a validation rule", rule, _VALIDATION_RULE)
+        _check_fields("a validation rule", rule["object"], [*rule["refuses"], *rule["fields"]])
 
 
 def _check_outbound(outbound: dict[str, Any]) -> None:
-    if set(outbound) != _MESSAGE:
-        message = f"an outbound message has {', '.join(sorted(_MESSAGE))}"
-        raise ValueError(message)
+    _check_members("an outbound message", outbound, _MESSAGE)
     url = urlsplit(str(outbound["url"]))
     if url.scheme not in ("http", "https") or not url.hostname or url.port == 0:
         message = f"an outbound message has no usable url: {outbound['url']}"
         raise ValueError(message)
-    sobject = objects.find(outbound["object"])
-    if sobject is None:
-        message = f"an outbound message names no object: {outbound['object']}"
+    fields = [*outbound["when"], *outbound["fields"]]
+    _check_fields("an outbound message", outbound["object"], fields)
+
+
+def _check_members(what: str, found: dict[str, Any], members: set[str]) -> None:
+    if set(found) != members:
+        message = f"{what} has {', '.join(sorted(members))}"
         raise ValueError(message)
-    known = {field.name for field in sobject.fields}
-    unknown = {*outbound["when"], *outbound["fields"]} - known
+
+
+def _check_fields(what: str, name: str, fields: list[str]) -> None:
+    sobject = objects.find(name)
+    if sobject is None:
+        message = f"{what} names no object: {name}"
+        raise ValueError(message)
+    unknown = set(fields) - {field.name for field in sobject.fields}
     if unknown:
         message = f"{sobject.name} has no field {', '.join(sorted(unknown))}"
         raise ValueError(message)

@@ -15,34 +15,34 @@ from world.sandboxes.salesforce.selection import Answer
 
 def create(call: Call) -> Response:
     """Keep a new row: 201 with its id."""
-    row = _rows(call).create(_sobject(call), call.body())
-    return wire.answer(_done(row), status=HTTPStatus.CREATED)
+    sobject = _sobject(call)
+    return _created(call, sobject, rows(call).create(sobject, call.body()))
 
 
 def get(call: Call) -> Response:
     """Answer a row, or those of its fields that `fields` names."""
     sobject = _sobject(call)
-    return wire.answer(_record(call, sobject, _rows(call).existing(sobject, call.params["id"])))
+    return wire.answer(_record(call, sobject, rows(call).existing(sobject, call.params["id"])))
 
 
 def update(call: Call) -> Response:
     """Change a row: 204."""
-    sobject, rows = _sobject(call), _rows(call)
-    rows.update(sobject, rows.existing(sobject, call.params["id"]), call.body())
+    sobject, known = _sobject(call), rows(call)
+    known.update(sobject, known.existing(sobject, call.params["id"]), call.body())
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 def delete(call: Call) -> Response:
     """Put a row in the bin: 204."""
-    sobject, rows = _sobject(call), _rows(call)
-    rows.delete(sobject, rows.existing(sobject, call.params["id"]))
+    sobject, known = _sobject(call), rows(call)
+    known.delete(sobject, known.existing(sobject, call.params["id"]))
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 def get_by_external_id(call: Call) -> Response:
     """Answer the row with this external id; 300 if there are several."""
     sobject = _sobject(call)
-    found = _rows(call).matching(sobject, _external(call, sobject), call.params["value"])
+    found = rows(call).matching(sobject, external(call, sobject), call.params["value"])
     if not found:
         raise errors.not_found()
     if len(found) > 1:
@@ -52,26 +52,27 @@ def get_by_external_id(call: Call) -> Response:
 
 def upsert(call: Call) -> Response:
     """Create the row with this external id (201), or change it (200); 300 if there are several."""
-    sobject, rows, body = _sobject(call), _rows(call), call.body()
-    field = _external(call, sobject)
+    sobject, known, body = _sobject(call), rows(call), call.body()
+    field = external(call, sobject)
     for name in body:
         if name.lower() in ("id", field.name.lower()):
             message = f"The {name} field should not be specified in the sobject data."
             raise errors.Refused(message, code="INVALID_FIELD")
-    found = rows.matching(sobject, field, call.params["value"])
+    found = known.matching(sobject, field, call.params["value"])
     if len(found) > 1:
         return _choices(call, sobject, found)
     if found:
-        rows.update(sobject, found[0], body)
-        return wire.answer(_done(found[0]) | {"created": False})
+        known.update(sobject, found[0], body)
+        return wire.answer(done(found[0]) | {"created": False})
     if call.query.get("updateOnly") == "true":
         raise errors.not_found()
-    row = rows.create(sobject, body | {field.name: call.params["value"]})
-    return wire.answer(_done(row) | {"created": True}, status=HTTPStatus.CREATED)
+    row = known.create(sobject, body | {field.name: call.params["value"]})
+    return _created(call, sobject, row, created=True)
 
 
-def _rows(call: Call) -> Rows:
-    return Rows(call.tx, call.settings, call.instance_url)
+def rows(call: Call) -> Rows:
+    """Return the rows that a request reads and writes."""
+    return Rows(call.tx, call.settings, call.caller)
 
 
 def _sobject(call: Call) -> SObject:
@@ -81,7 +82,12 @@ def _sobject(call: Call) -> SObject:
     return sobject
 
 
-def _external(call: Call, sobject: SObject) -> Field:
+def external(call: Call, sobject: SObject) -> Field:
+    """Return the external id that the path names.
+
+    Raises:
+        Refused: the object has none of this name.
+    """
     name = call.params["field"]
     field = sobject.field(name)
     if field is None or not field.external:
@@ -95,12 +101,22 @@ def _record(call: Call, sobject: SObject, row: Row) -> dict[str, Any]:
     fields = sobject.fields
     if asked := call.query.get("fields"):
         names = dict.fromkeys([*asked.split(","), "Id"])
-        fields = tuple(_column(sobject, name.strip()) for name in names)
+        fields = tuple(column(sobject, name.strip()) for name in names)
     record = Answer(call.version, empty_is_null=True).attributes(sobject, row)
-    return record | {f.name: values.shown(f, row.get(f.name)) for f in fields}
+    return record | {field.name: value(field, row) for field in fields}
 
 
-def _column(sobject: SObject, name: str) -> Field:
+def value(field: Field, row: Row) -> object:
+    """Return a field of a row as an answer carries it."""
+    return values.shown(field, row.get(field.name))
+
+
+def column(sobject: SObject, name: str) -> Field:
+    """Return a field that a request names.
+
+    Raises:
+        Refused: the object has none of this name.
+    """
     field = sobject.field(name)
     if field is None:
         raise errors.no_column(name, sobject.name)
@@ -114,5 +130,13 @@ def _choices(call: Call, sobject: SObject, found: list[Row]) -> Response:
     return wire.answer(body, status=HTTPStatus.MULTIPLE_CHOICES)
 
 
-def _done(row: Row) -> dict[str, object]:
+def _created(call: Call, sobject: SObject, row: Row, **told: object) -> Response:
+    response = wire.answer(done(row) | told, status=HTTPStatus.CREATED)
+    url = f"/services/data/{call.version}/sobjects/{sobject.name}/{row['Id']}"
+    response.headers["Location"] = url
+    return response
+
+
+def done(row: Row) -> dict[str, object]:
+    """Return what an answer says of a row that was written."""
     return {"id": row["Id"], "success": True, "errors": []}
