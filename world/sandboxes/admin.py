@@ -1,14 +1,16 @@
 """The admin door: what a person would do in the vendor's own pages, and what tests order.
 
 `GET /_admin/health` · `GET /_admin/log?after=SEQ` · `PUT /_admin/clock {"now": …}` ·
-`GET|PUT /_admin/settings` · `GET|POST|DELETE /_admin/faults` · `PUT /_admin/latency {"seconds": …}`
+`GET|PUT /_admin/settings` · `GET|POST|DELETE /_admin/faults` ·
+`PUT /_admin/latency {"seconds": …}` ·
+`PUT /_admin/date {"skew_seconds": …}`
 
 Input that cannot be used answers 400 and says why; nothing of it is kept.
 """
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -17,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from world.sandboxes.box import Box
+from world.sandboxes.dates import Dates
 from world.sandboxes.faults import Fault, Faults
 
 SETTINGS = "_settings"
@@ -38,6 +41,7 @@ class Admin:
         self._defaults = defaults
         self._check = check
         self.faults: Faults | None = None
+        self.dates: Dates | None = None
 
     def routes(self) -> list[Route]:
         """Return the routes to mount beside the vendor's own."""
@@ -48,6 +52,7 @@ class Admin:
             Route("/_admin/settings", _explained(self._settings), methods=["GET", "PUT"]),
             Route("/_admin/faults", _explained(self._faults), methods=["GET", "POST", "DELETE"]),
             Route("/_admin/latency", _explained(self._latency), methods=["PUT"]),
+            Route("/_admin/date", _explained(self._date), methods=["PUT"]),
         ]
 
     def settings(self) -> Settings:
@@ -93,6 +98,11 @@ class Admin:
     async def _latency(self, request: Request) -> Response:
         assert self.faults is not None  # noqa: S101 - as above
         self.faults.latency_seconds = float((await request.json())["seconds"])
+        return await self._health(request)
+
+    async def _date(self, request: Request) -> Response:
+        assert self.dates is not None  # noqa: S101 - as above
+        self.dates.skew = timedelta(seconds=float((await request.json())["skew_seconds"]))
         return await self._health(request)
 
 

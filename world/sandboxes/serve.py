@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Lifespan
 
 from world.sandboxes.admin import Admin
 from world.sandboxes.box import Box
+from world.sandboxes.dates import Dates
 from world.sandboxes.faults import Faults
 
 _PATIENCE_SECONDS = 2  # a held answer must not keep a stopped server alive
@@ -26,7 +27,8 @@ def wrap(
     """
     faults = Faults(Starlette(routes=[*admin.routes(), *routes], lifespan=lifespan))
     admin.faults = faults
-    return faults
+    admin.dates = Dates(faults)
+    return admin.dates
 
 
 class Tls(NamedTuple):
@@ -46,6 +48,7 @@ def serve(sandbox: Sandbox, *, port: int, data: Path, tls: Tls | None = None) ->
             port=port,
             log_level="warning",
             access_log=False,
+            date_header=False,  # the sandbox dates its answers itself
             timeout_graceful_shutdown=_PATIENCE_SECONDS,
             ssl_certfile=tls.certificate if tls else None,
             ssl_keyfile=tls.key if tls else None,

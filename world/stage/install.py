@@ -1,4 +1,4 @@
-"""Installs a stack: the credentials of its callers, and to whom the CRM sends its messages."""
+"""Installs a stack: its callers' credentials, the CRM's messages, and the shipped firm."""
 
 from typing import Any
 
@@ -20,7 +20,9 @@ async def install(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> None:
-    """Set everything through the admin doors. The same once more changes nothing.
+    """Set everything up through the admin doors and the systems' own APIs.
+
+    The same once more changes nothing.
 
     Raises:
         StageError: a system does not answer, or does not take its settings.
@@ -28,7 +30,9 @@ async def install(
     async with systems.connect(urls, keys, transport) as opened:
         await opened.crm.door.change_settings(_crm(keys, outbound_url))
         await opened.psa.door.change_settings({"tokens": list(keys.kantata_tokens)})
-        await opened.erp.install(keys, loader.shipped_firm())
+        firm = loader.shipped_firm()
+        await opened.erp.install(keys, firm)
+        await opened.set_up(firm)
 
 
 def _crm(keys: Keys, outbound_url: str) -> dict[str, Any]:

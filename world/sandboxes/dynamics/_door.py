@@ -62,7 +62,7 @@ class Door:
             Route("/{tenant}/oauth2/token", partial(self._token, 1), methods=["POST"]),
             Route("/data", data, methods=_METHODS),
             Route("/data/{path:path}", data, methods=_METHODS),
-            Route("/api/services/{path:path}", services, methods=["POST"]),
+            Route("/api/services/{path:path}", services, methods=["GET", "POST"]),
             Route("/_admin/company", self._company, methods=["PUT"]),
             Route("/_admin/payments", self._pay, methods=["POST"]),
         ]
@@ -143,6 +143,8 @@ class Door:
 
     def _post(self, visit: _Visit) -> Response:
         request, settings = visit.request, visit.settings
+        if request.method == "GET":
+            return _json(_posting.listed(settings.posting_service, str(request.url)))
         posting = _posting.read(
             settings.posting_service, str(request.url), request.url.path, visit.body
         )

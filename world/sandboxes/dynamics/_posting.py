@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from world.sandboxes.dynamics._hour_posting import post_hours
 from world.sandboxes.dynamics._infolog import Refused, action_failed, bad_request, no_route
@@ -13,6 +14,14 @@ from world.sandboxes.dynamics._session import Session
 
 _OK = 200
 _Members = dict[str, Any]
+
+
+def _is_open(session: Session, data_area: str, day: str) -> _Members:
+    try:
+        return {"Open": session.company(data_area).is_open(day)}
+    except ValueError:
+        message = f"{day} is not a date."
+        raise action_failed(message, status=400) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +44,7 @@ _OPERATIONS = {
         post=post_invoice,
         unset={"InvoiceNumber": "", "Voucher": ""},
     ),
+    "isPeriodOpen": _Operation(member="date", kind=str, post=_is_open, unset={"Open": False}),
 }
 
 
@@ -60,6 +70,13 @@ class Posting:
         if status != _OK:
             raise action_failed(refused.infolog, status=status)
         return {"Success": False, **self.operation.unset, "Message": refused.infolog}
+
+
+def listed(service: str, url: str) -> _Members:
+    """Return the operations of the service. Refused if the address is of none."""
+    if urlsplit(url).path.rstrip("/") != service:
+        raise no_route(url)
+    return {"Operations": [{"Name": name} for name in _OPERATIONS]}
 
 
 def read(service: str, url: str, path: str, body: bytes) -> Posting:

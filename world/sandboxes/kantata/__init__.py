@@ -8,6 +8,7 @@ from world.sandboxes.admin import Admin
 from world.sandboxes.box import Box
 from world.sandboxes.kantata import (
     account,
+    currencies,
     feed,
     invoices,
     milestones,
@@ -50,6 +51,7 @@ def sandbox(box: Box) -> ASGIApp:
     api = Router(
         [
             *account.routes(office),
+            *currencies.routes(office),
             *time_entries.routes(office),
             *reference_calls.routes(office),
             *resolutions.routes(office),

@@ -47,6 +47,8 @@ DEFAULTS: Settings = {
     "approved_submissions_can_be_cancelled": False,
     # The contract's prose promises the usual map by id, its schema shows a bare list.
     "resolutions_as_list": False,
+    # The contract calls the answer of `GET /currencies` a list and shows one currency.
+    "currencies_in_an_envelope": False,
     # Unverified: whether time that awaits approval can be put on an invoice.
     "only_approved_time_is_invoiced": True,
     # The contract types the amounts of an invoice's own items as whole main units.

@@ -10,6 +10,7 @@ from world.sandboxes.salesforce import (
     collection,
     cometd,
     composite,
+    describe,
     errors,
     oauth,
     outbound,
@@ -68,6 +69,7 @@ _RESOURCES = (
     Resource("/composite/sobjects/{sobject}", {"POST": collection.get}),
     Resource("/composite/sobjects/{sobject}/{field}", {"PATCH": collection.upsert}),
     Resource("/sobjects/{sobject}", {"POST": sobjects.create}),
+    Resource("/sobjects/{sobject}/describe", {"GET": describe.describe}),
     Resource(
         "/sobjects/{sobject}/{id}",
         {"GET": sobjects.get, "PATCH": sobjects.update, "DELETE": sobjects.delete},

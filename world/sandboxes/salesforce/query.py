@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from starlette.responses import Response
 
 from world.sandboxes.box import Body
-from world.sandboxes.salesforce import errors, ids, selection, wire
+from world.sandboxes.salesforce import errors, ids, security, selection, wire
 from world.sandboxes.salesforce.columns import Row
 from world.sandboxes.salesforce.door import Call
 from world.sandboxes.salesforce.selection import Answer, Selection
@@ -45,6 +45,7 @@ def more(call: Call) -> Response:
 def _first(call: Call, *, with_deleted: bool) -> Response:
     text = call.query.get("q", "")
     chosen = selection.bind(text)
+    security.check(call.settings, chosen.named())
     rows = chosen.found(call.tx, with_deleted=with_deleted)
     size = _page_size(call)
     cursor: Body = {

@@ -11,6 +11,7 @@ from world.sandboxes.salesforce import (
     objects,
     outbound,
     rules,
+    security,
     values,
     wire,
 )
@@ -100,6 +101,7 @@ class Rows:
         if unknown := [name for name in named if name not in fields]:
             message = f"No such column '{unknown[0]}' on sobject of type {sobject.name}"
             raise Refused(message, code="INVALID_FIELD")
+        security.check(self._settings, [(sobject, field) for field in fields.values()])
         closed = tuple(
             f.name for f in fields.values() if not f.writable or (f.fixed and not is_new)
         )

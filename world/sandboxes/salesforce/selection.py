@@ -1,5 +1,6 @@
 """A query at work: which rows it finds, and what it shows of each."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,14 @@ class Selection:
         for column, order in reversed(self._order):
             picked.sort(key=_sort_key(reader, column, order), reverse=order.descending)
         return picked[: self._select.limit]
+
+    def named(self) -> Iterator[tuple[SObject, Field]]:
+        """Yield each field that the query shows, with its object, those of children too."""
+        for column in self._columns:
+            at = objects.target(column.parents[-1]) if column.parents else self.sobject
+            yield at, column.field
+        for child in self._children:
+            yield from child.selection.named()
 
     def shown(self, tx: Transaction, rows: list[Row], answer: Answer) -> list[dict[str, Any]]:
         """Return the records that an answer carries for these rows."""

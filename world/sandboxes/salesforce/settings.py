@@ -39,6 +39,9 @@ DEFAULTS: dict[str, Any] = {
     # The vendor once shows this one error without its array.
     "upsert_not_found_is_bare": False,
     "numeric_strings_accepted": False,
+    # What the integration user's profile withholds: fields as "Account.Tax_Id__c", and objects.
+    "hidden_fields": [],
+    "read_only_objects": [],
     # With line items, an opportunity's amount is their sum and what a request says is ignored.
     "amount_is_rollup": True,
     # [{"object": "Opportunity", "when": {"StageName": "Closed Won"}, "fields": […], "url": …}]
