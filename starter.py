@@ -107,7 +107,8 @@ def gateway() -> None:
     async def work() -> None:
         config = settings.read()
         logs.configure(config.log_format, process="gateway")
-        pushing = doors.pushing(settings.load_landscape(config.landscape))
+        landscape = settings.load_landscape(config.landscape)
+        pushing = doors.pushing(landscape, settings.load_credentials(config.credentials))
         known = doors.build(pushing, settings.load_secrets(config.credentials, pushing))
         connection = settings.connection(config)
         client = await connect(connection, identity="tiebeam-gateway", lazy=True)
@@ -166,7 +167,11 @@ async def _prepare(running: Running, gateway_url: str) -> None:
     await deployment.prepare_store(running.database, settings.load_mappings(config.mappings))
     crm = next(each.id for each in landscape.systems if each.role == "crm")
     secret = running.theater.keys.webhook_secret
-    await running.theater.install(f"{gateway_url}/webhooks/{crm}/{secret}")
+
+    def door(system: str) -> str:
+        return f"{gateway_url}/webhooks/{system}/{secret}"
+
+    await running.theater.install(door(crm), door)
     poll = timedelta(seconds=config.poll_seconds)
     await deployment.prepare_engine(running.client, landscape, poll=poll)
 

@@ -33,6 +33,7 @@ from activities.engagements import EngagementRecords
 from activities.heartbeats import Heartbeats
 from activities.invoice_documents import ErpInvoices
 from activities.invoice_mirrors import CrmInvoices, PsaInvoices
+from activities.invoice_tracking import CrmTracking, ErpTracking, TrackingRecords
 from activities.invoices import InvoiceRecords
 from activities.lanes import Lanes
 from activities.pace import Pace
@@ -53,27 +54,9 @@ from store import schema
 from store.address import StoreError
 from store.database import Database
 from telemetry import logs
-from workflows.activate_contract import ActivateContract
-from workflows.activate_project import ActivateProject
-from workflows.billing import Billing
-from workflows.client_master import ClientMaster
-from workflows.collect_approvals import CollectApprovals
-from workflows.engagement import Engagement
-from workflows.issue_invoice import IssueInvoice
-from workflows.onboard_client import OnboardClient
-from workflows.post_time import PostTime
+from workflows import catalog
 
-WORKFLOWS: tuple[type, ...] = (
-    ActivateContract,
-    ActivateProject,
-    Billing,
-    ClientMaster,
-    CollectApprovals,
-    Engagement,
-    IssueInvoice,
-    OnboardClient,
-    PostTime,
-)
+WORKFLOWS = catalog.WORKFLOWS
 
 # Our own packages are deterministic or unused inside workflows, so the sandbox
 # need not reload them for every run. `workflows` itself stays inside.
@@ -115,6 +98,7 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
         *(contracts.check, contracts.activate, clients.onboarded, projects.activated),
         *(postings.cut, postings.unposted),
         *(invoices.prepare, invoices.approve, invoices.finish),
+        TrackingRecords(database, landscape).issued,
         *(engagements.move, engagements.is_fulfilled, engagements.take_in_again),
         *(cases.open, cases.close, cases.withdraw),
         *(lanes.request_client, lanes.wake, lanes.tell_engagements),
@@ -153,7 +137,11 @@ def _crm_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     clients = CrmClients(crm, house.database, effects, rules)
     projects = CrmProjects(crm, effects)
     invoices = CrmInvoices(crm, house.database, effects)
-    return [deals.read, clients.check, clients.publish, projects.publish, invoices.publish]
+    tracking = CrmTracking(crm, house.database, effects)
+    return [
+        *(deals.read, clients.check, clients.publish, projects.publish, invoices.publish),
+        tracking.tell,
+    ]
 
 
 def _psa_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
@@ -177,7 +165,11 @@ def _erp_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     projects = ErpProjects(erp, house.database, effects, settle=settle)
     postings = ErpPostings(erp, house.database, effects, settle=settle)
     invoices = ErpInvoices(erp, house.database, effects, settle=settle)
-    return [clients.open, projects.open, postings.post, invoices.draft, invoices.post]
+    tracking = ErpTracking(erp, house.database)
+    return [
+        *(clients.open, projects.open, postings.post, invoices.draft, invoices.post),
+        tracking.read_again,
+    ]
 
 
 @asynccontextmanager

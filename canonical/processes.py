@@ -138,6 +138,13 @@ class InvoiceRequest(Record):
         return InvoiceId(f"{self.contract}/{self.cycle}")
 
 
+class TrackRequest(Record):
+    """Read again what the ERP says of an invoice."""
+
+    invoice: InvoiceId
+    revision: int
+
+
 class CollectRequest(Record):
     """Fetch what was approved and reached in a PSA since the last time."""
 
@@ -182,6 +189,11 @@ def billing_id(contract: ContractId) -> str:
 def invoice_id(request: InvoiceRequest) -> str:
     """Return the id of the issue of one revision of one cycle's invoice."""
     return f"invoice:{request.contract}:{request.cycle}:{request.revision}"
+
+
+def tracking_id(request: TrackRequest) -> str:
+    """Return the id of the one run that reads an invoice again."""
+    return f"track:{request.invoice}/{request.revision}"
 
 
 def collect_id(psa: SystemId) -> str:

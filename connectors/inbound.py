@@ -17,12 +17,18 @@ class RefusedMessageError(Exception):
 
 
 class Inbound(Protocol):
-    """How a vendor's push is checked and read. Pure: no I/O, no clock."""
+    """How a vendor's push is checked and read. Pure: no I/O, no clock.
+
+    `names_organization` says whether a message tells from which organization it is.
+    """
 
     acknowledgement: Acknowledgement
+    names_organization: bool
 
     def read(self, body: bytes, *, organization: str) -> tuple[Notice, ...]:
         """Return the notices in a message from our own organization at the vendor.
+
+        `organization` is empty where messages name none.
 
         Raises:
             RefusedMessageError: another organization's message, or a malformed one.

@@ -7,6 +7,7 @@ from canonical.landscape import SystemInstance
 from canonical.systems import SystemId
 from connectors import inbound, ports
 from connectors.auth import Credential
+from connectors.dynamics import BusinessEvents
 from connectors.dynamics import connect as dynamics
 from connectors.kantata import connect as kantata
 from connectors.salesforce import OutboundMessages
@@ -23,4 +24,7 @@ ERP: dict[str, Callable[[SystemInstance, Credential], AbstractAsyncContextManage
     "dynamics": dynamics,
     "tryton": tryton,
 }
-INBOUND: dict[str, Callable[[SystemId], inbound.Inbound]] = {"salesforce": OutboundMessages}
+INBOUND: dict[str, Callable[[SystemId], inbound.Inbound]] = {
+    "dynamics": BusinessEvents,
+    "salesforce": OutboundMessages,
+}

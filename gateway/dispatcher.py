@@ -12,6 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from canonical import processes
 from canonical.processes import PROCESSES, Engage
+from gateway import invoices
 from store import engagements, inbox
 from store.database import Database
 from store.inbox import Delivery
@@ -77,6 +78,8 @@ class Dispatcher:
     async def _hand_on(self, delivery: Delivery) -> Settled:
         if delivery.notice.kind == "account":
             return await self._tell_client(delivery)
+        if delivery.notice.kind in ("invoice", "payment"):
+            return await self._look_at_invoices(delivery)
         return await self._engage(delivery)
 
     async def _engage(self, delivery: Delivery) -> Settled:
@@ -109,6 +112,11 @@ class Dispatcher:
         except WorkflowAlreadyStartedError:
             return Outcome.SUPERSEDED, "its engagement has just ended"
         return Outcome.APPLIED, ""
+
+    async def _look_at_invoices(self, delivery: Delivery) -> Settled:
+        if await invoices.look(self._client, self._database, delivery.notice):
+            return Outcome.APPLIED, ""
+        return Outcome.SUPERSEDED, "it is about no invoice of ours"
 
     async def _tell_client(self, delivery: Delivery) -> Settled:
         account = delivery.notice.subject

@@ -16,6 +16,8 @@ _FOR_PROCESSES = (
     "opportunity",
     "billing_schedule",
     "account",
+    "invoice",
+    "payment",
 )  # the others wait for the poll that brought them
 _AT_ONCE = 1000  # a statement takes only so many values
 

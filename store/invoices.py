@@ -11,7 +11,7 @@ from canonical.contracts import ContractId
 from canonical.invoices import Invoice, InvoiceId, InvoiceStatus
 from canonical.money import Money
 from canonical.systems import ForeignId
-from store import trail
+from store import counters, trail
 from store.database import Transaction
 from store.tables.money import InvoiceRow
 
@@ -93,13 +93,30 @@ async def record_document(tx: Transaction, invoice: Invoice, document: ForeignId
 
 
 async def record_status(tx: Transaction, invoice: Invoice, status: InvoiceStatus) -> None:
-    """Record what the ERP says of the invoice, and publish it once it is posted."""
+    """Record what the ERP says of the invoice, and publish that it is posted, or has changed."""
     row = await tx.get_one(InvoiceRow, (invoice.id, invoice.revision))
+    was_posted = row.number is not None
+    before = (row.number, row.tax, row.balance)
     row.number, row.tax = status.number, status.tax.amount
     row.balance = status.balance.amount if status.balance else None
+    if was_posted and before == (row.number, row.tax, row.balance):
+        return
     trail.audit(tx, f"invoice.{status.state}", invoice.reference, detail=status.number or "")
-    if status.state == "posted":
+    if was_posted:
+        change = await counters.following(tx, _changes(invoice))
+        subject = f"{invoice.reference}/{change}"
+        await trail.publish(tx, "invoice.changed", subject, balance=str(status.balance or ""))
+    elif status.state == "posted":
         await trail.publish(tx, "invoice.posted", invoice.reference, number=status.number or "")
+
+
+async def changes(tx: Transaction, invoice: Invoice) -> int:
+    """Return how often the ERP has said something else of the invoice since it was posted."""
+    return await counters.latest(tx, _changes(invoice))
+
+
+def _changes(invoice: Invoice) -> str:
+    return f"invoice/{invoice.reference}/changes"
 
 
 def _kept(row: InvoiceRow) -> Kept:

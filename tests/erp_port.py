@@ -38,6 +38,7 @@ class Paper:
     invoice: Invoice | None = None
     number: str | None = None
     customer: ForeignId | None = None
+    paid: Decimal = Decimal(0)
 
     @property
     def net(self) -> Money:
@@ -229,12 +230,16 @@ class FakeErp(Troubled):
             number=paper.number,
             net=net,
             tax=tax,
-            balance=net + tax if paper.number else None,
+            balance=_less(net + tax, paper.paid) if paper.number else None,
             line_count=len(paper.invoice.lines) if paper.invoice else 0,
         )
 
     def _id(self, value: str) -> ForeignId:
         return ForeignId(system=self.system, value=value)
+
+
+def _less(owed: Money, paid: Decimal) -> Money:
+    return Money(amount=owed.amount - paid, currency=owed.currency)
 
 
 def _named(ours: str, records: Iterable[ForeignId]) -> tuple[ForeignId, ...]:

@@ -1,12 +1,14 @@
 """F&O's rows, in F&O's words. Only fields we read or write are named."""
 
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
 NoYes = Literal["No", "Yes"]
+Word = Annotated[str, Field(max_length=60, pattern=r"^[^\x00-\x1f]*$")]
+Name = Annotated[Word, Field(min_length=1)]
 
 
 class Wire(BaseModel):
@@ -278,3 +280,15 @@ class Fault(Wire):
 
     error: Error = Field(default=Error(), validation_alias="error")
     message: str = ""
+
+
+class BusinessEvent(Wire):
+    """What an environment tells an endpoint. Which members there are depends on the event."""
+
+    business_event_id: Name
+    event_id: Name
+    legal_entity: Word = ""
+    business_event_legal_entity: Word = ""
+    invoice_id: Word = ""
+    customer_account: Word = ""
+    account_num: Word = ""

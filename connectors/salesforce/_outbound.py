@@ -34,6 +34,7 @@ _ACK = (
 class OutboundMessages:
     """Reads the messages of one org; without an acknowledgement it sends them again."""
 
+    names_organization = True
     acknowledgement = inbound.Acknowledgement("text/xml", _ACK)
 
     def __init__(self, system: SystemId) -> None:

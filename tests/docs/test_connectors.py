@@ -74,8 +74,8 @@ def _settings(vendor: str) -> set[str]:
 def _connector(vendor: str) -> Any:  # noqa: ANN401 - of whichever class the vendor has
     """Return a connector that never calls: what it declares needs no connection."""
     package = importlib.import_module(f"connectors.{vendor}")
-    kind = next(getattr(package, name) for name in package.__all__ if name[0].isupper())
-    return object.__new__(kind)
+    named = [getattr(package, name) for name in package.__all__]
+    return object.__new__(next(kind for kind in named if hasattr(kind, "delivers")))
 
 
 def _declared(vendor: str, operation: str) -> str:

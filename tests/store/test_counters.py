@@ -55,3 +55,11 @@ async def test_a_number_is_used_up_only_by_a_commit(database: Database) -> None:
         await take_and_fail()
 
     assert await _take(database) == 1
+
+
+async def test_the_last_number_can_be_read_without_taking_one(database: Database) -> None:
+    async with database.transaction() as tx:
+        before = await counters.latest(tx, "client")
+        taken = await counters.following(tx, "client")
+
+        assert (before, await counters.latest(tx, "client")) == (0, taken)

@@ -118,7 +118,7 @@ async def test_a_posted_invoice_is_published_once_with_its_number(database: Data
     async with database.reading() as tx:
         assert await trail.events(tx) == []
 
-    await _record(database, invoice_status(), invoice_status(balance=money("0.00")))
+    await _record(database, invoice_status(), invoice_status())
 
     async with database.reading() as tx:
         (event,) = await trail.events(tx)
@@ -128,8 +128,24 @@ async def test_a_posted_invoice_is_published_once_with_its_number(database: Data
         "invoice.drafted",
         "invoice.draft",
         "invoice.posted",
-        "invoice.posted",
     ]
+
+
+async def test_each_change_after_posting_is_counted_and_published_once(database: Database) -> None:
+    await _draft(database, invoice())
+    half, paid = invoice_status(balance=money("1240.00")), invoice_status(balance=money("0.00"))
+
+    await _record(database, invoice_status(), half, half, paid, half)
+
+    async with database.reading() as tx:
+        assert await invoices.changes(tx, invoice()) == 3
+        _, *changed = await trail.events(tx)
+    assert [(event.type, event.subject, event.data["balance"]) for event in changed] == [
+        ("invoice.changed", f"{_REFERENCE}/1", "1240.00 USD"),
+        ("invoice.changed", f"{_REFERENCE}/2", "0.00 USD"),
+        ("invoice.changed", f"{_REFERENCE}/3", "1240.00 USD"),
+    ]
+    assert (await _get(database)).status == half
 
 
 async def test_an_invoice_is_found_by_its_number_and_by_its_reference(database: Database) -> None:

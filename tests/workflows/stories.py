@@ -1,9 +1,11 @@
 """How each ending comes about, for the recorder: each story names the runs that it leaves."""
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
 from tests.fakes import milestone_deal
 from tests.workflows.house import House
+from tests.workflows.news import hears, issued, tracking
 from tests.workflows.waiting import Handle, called, ended, held
 from workflows.issue_invoice import IssueInvoice
 
@@ -182,6 +184,24 @@ async def troubled(house: House) -> Runs:
     }
 
 
+async def paid(house: House) -> Runs:
+    paper = await issued(house)
+    paper.paid = Decimal("200.00")
+    await hears(house, "E1", str(paper.number))
+    await ended(tracking(house))
+    return {"track_invoice-tracked": tracking(house)}
+
+
+async def paid_but_not_told(house: House) -> Runs:
+    paper = await issued(house)
+    house.crm.refuses("record_invoice")
+    paper.paid = Decimal("200.00")
+    await hears(house, "E1", str(paper.number))
+    await house.resumes(tracking(house), "Tell the CRM")
+    await ended(tracking(house))
+    return {"track_invoice-tracked-parked": tracking(house)}
+
+
 async def continued(house: House) -> Runs:
     """Needs an ERP that is closed, and a server that suggests a fresh history early."""
     await house.activates()
@@ -204,4 +224,6 @@ STORIES: tuple[Story, ...] = (
     refused,
     nothing_to_bill,
     troubled,
+    paid,
+    paid_but_not_told,
 )

@@ -47,6 +47,10 @@ class AdminDoor:
         found: list[dict[str, Any]] = await self._calls.ask("GET", "/_admin/outbound")
         return found
 
+    async def activate_events(self, wanted: list[dict[str, str]]) -> None:
+        """Activate exactly these business events, each with its endpoint's url."""
+        await self._calls.ask("PUT", "/_admin/business_events", body=wanted)
+
     async def invite(self, full_name: str, email: str) -> str:
         """Let somebody accept an invitation, and return the id of the new user."""
         body = {"full_name": full_name, "email_address": email}

@@ -14,6 +14,8 @@ from world.stage.firm import Firm
 from world.stage.keys import Keys
 from world.stage.readings import Books, ErpCustomer
 
+_EVENTS = ("CustFreeTextInvoicePostedBusinessEvent", "CustPaymentPostedBusinessEvent")
+
 
 @asynccontextmanager
 async def connect(
@@ -32,8 +34,8 @@ class Dynamics:
         self.door = environment.door
         self._currencies: dict[str, str] = {}
 
-    async def install(self, keys: Keys) -> None:
-        """Register the application that the platform signs in as."""
+    async def install(self, keys: Keys, push_url: str = "") -> None:
+        """Register the application that the platform signs in as, and where its events go."""
         await self.door.change_settings(
             {
                 "tenant": keys.tenant,
@@ -41,8 +43,11 @@ class Dynamics:
                 "client_secret": keys.client_secret,
                 "registered_client_ids": [keys.client_id],
                 "hours_decimals": 6,
+                "business_event_test_message": False,  # who listens is not up yet
             }
         )
+        told = [{"event": event, "url": push_url} for event in _EVENTS] if push_url else []
+        await self.door.activate_events(told)
 
     async def move_clock(self, day: date) -> None:
         """Move the clock to noon of a day, unless it shows that day already."""

@@ -1,4 +1,4 @@
-"""Installs a stack: its callers' credentials, the CRM's messages, and the shipped firm."""
+"""Installs a stack: its callers' credentials, what is pushed where, and the shipped firm."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import httpx
 
 from world.stage import loader, systems
 from world.stage.keys import Keys
+from world.stage.ledgers import PushUrl, nowhere
 from world.stage.systems import Urls
 
 _ACCOUNT = ("Id", "Name", "LastModifiedDate")
@@ -18,11 +19,14 @@ async def install(
     keys: Keys,
     outbound_url: str,
     *,
+    push_url: PushUrl = nowhere,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> None:
     """Set everything up through the admin doors and the systems' own APIs.
 
     The same once more changes nothing.
+
+    The CRM pushes to `outbound_url`, an ERP to what `push_url` says for its id.
 
     Raises:
         StageError: a system does not answer, or does not take its settings.
@@ -31,7 +35,7 @@ async def install(
         await opened.crm.door.change_settings(_crm(keys, outbound_url))
         await opened.psa.door.change_settings({"tokens": list(keys.kantata_tokens)})
         firm = loader.shipped_firm()
-        await opened.erp.install(keys, firm)
+        await opened.erp.install(keys, firm, push_url)
         await opened.set_up(firm)
 
 

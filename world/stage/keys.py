@@ -79,7 +79,11 @@ class Keys:
                 "webhook_secret": self.webhook_secret,
             },
             "kantata": {"token": self.kantata_tokens[0]},
-            "dynamics": {"client_id": self.client_id, "client_secret": self.client_secret},
+            "dynamics": {
+                "client_id": self.client_id,
+                "client_secret": self.client_secret,
+                "webhook_secret": self.webhook_secret,
+            },
             "tryton": {"user": TRYTON_USER, "password": self.tryton_password},
         }
         return by_vendor.get(vendor, {})

@@ -15,6 +15,11 @@ from world.stage.keys import Keys
 from world.stage.readings import Books, ErpCustomer
 
 
+def nowhere(_system: str) -> str:
+    """Return no place: a system pushes nothing."""
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
     """An ERP: its id, whose product it is, where, and the legal entities whose books it keeps.
@@ -32,8 +37,8 @@ class Ledger:
 class Book(Protocol):
     """Finance at work in one ERP."""
 
-    async def install(self, keys: Keys) -> None:
-        """Let the platform in with the stack's credentials."""
+    async def install(self, keys: Keys, push_url: str = "") -> None:
+        """Let the platform in with the stack's credentials; what the ERP can push goes there."""
         ...
 
     async def move_clock(self, day: date) -> None:
@@ -61,6 +66,7 @@ class Book(Protocol):
         ...
 
 
+PushUrl = Callable[[str], str]  # where a system sends what it pushes; "" is nowhere
 Connect = Callable[
     [Ledger, Keys, httpx.AsyncBaseTransport | None], AbstractAsyncContextManager[Book]
 ]
@@ -85,10 +91,10 @@ class Finance:
         for book in self.books:
             book.learn(firm)
 
-    async def install(self, keys: Keys, firm: Firm) -> None:
+    async def install(self, keys: Keys, firm: Firm, push_url: PushUrl) -> None:
         """Let the platform into every ERP, which has the firm as far as it is known by now."""
         for ledger, book in self._books.items():
-            await book.install(keys)
+            await book.install(keys, push_url(ledger.system))
             await book.set_up(firm.only(ledger.entities))
 
     async def move_clocks(self, day: date) -> None:

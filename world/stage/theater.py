@@ -8,6 +8,7 @@ from pathlib import Path
 from world.stage import loader, plays, sabotage
 from world.stage.install import install
 from world.stage.keys import Keys
+from world.stage.ledgers import PushUrl
 from world.stage.loader import Script
 from world.stage.platform import Platform
 from world.stage.play import Line, play
@@ -41,9 +42,9 @@ class Theater:
     keys: Keys
     programs: Path
 
-    async def install(self, push_url: str) -> None:
-        """Put credentials and push rules into the systems; they push to `push_url`."""
-        await install(self.urls, self.keys, push_url)
+    async def install(self, outbound_url: str, push_url: PushUrl) -> None:
+        """Put credentials and push rules into the systems: the CRM's url, and those of ERPs."""
+        await install(self.urls, self.keys, outbound_url, push_url=push_url)
 
     async def play(self, story: Story, platform: Platform, tell: Callable[[str], None]) -> Report:
         """Play a story to its end, telling each line, and return what became of it.

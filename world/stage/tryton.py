@@ -45,7 +45,7 @@ class Tryton:
         self._currencies: dict[str, str] = {}
         self._cost_account = ""
 
-    async def install(self, keys: Keys) -> None:
+    async def install(self, keys: Keys, push_url: str = "") -> None:  # noqa: ARG002 - it pushes nothing
         """Let the platform in as a user of its own, with the groups that it needs."""
         await tryton_people.let_in(self._session, keys)
         await tryton_people.give_companies(self._session, list((await self._owners()).values()))

@@ -25,8 +25,8 @@ class _Book:
         self.people: set[str] = set()
         self.asked: list[str] = []
 
-    async def install(self, keys: Keys) -> None:
-        self.asked.append(f"install {keys.tenant}")
+    async def install(self, keys: Keys, push_url: str = "") -> None:
+        self.asked.append(f"install {keys.tenant} {push_url}".rstrip())
 
     async def move_clock(self, day: date) -> None:
         self.asked.append(f"day {day}")
