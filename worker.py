@@ -30,6 +30,7 @@ from activities.deals import CrmDeals
 from activities.discretion import Discretion
 from activities.effects import Boundary, Effects
 from activities.engagements import EngagementRecords
+from activities.erp_projects import ErpContracts, ErpProjects
 from activities.heartbeats import Heartbeats
 from activities.invoice_documents import ErpInvoices
 from activities.invoice_mirrors import CrmInvoices, PsaInvoices
@@ -38,7 +39,8 @@ from activities.invoices import InvoiceRecords
 from activities.lanes import Lanes
 from activities.pace import Pace
 from activities.postings import ErpPostings, PostingRecords
-from activities.projects import CrmProjects, ErpProjects, ProjectRecords, PsaProjects
+from activities.projects import CrmProjects, ProjectRecords, PsaProjects
+from activities.unwinding import UnwindRecords
 from canonical import systems
 from canonical.landscape import Landscape, SystemInstance
 from canonical.ownership import Ownership
@@ -92,16 +94,19 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
     postings = PostingRecords(database, landscape)
     invoices = InvoiceRecords(database, landscape)
     engagements = EngagementRecords(database)
+    unwinding = UnwindRecords(database)
     cases = CaseRecords(database)
     lanes = Lanes(house.client, database, landscape)
     steps: list[Step] = [
-        *(contracts.check, contracts.activate, clients.onboarded, projects.activated),
+        *(contracts.check, contracts.activate, contracts.projects, contracts.closed),
+        *(clients.onboarded, projects.activated),
+        *(unwinding.begin, unwinding.enter, unwinding.write_off),
         *(postings.cut, postings.unposted),
         *(invoices.prepare, invoices.approve, invoices.finish),
         TrackingRecords(database, landscape).issued,
         *(engagements.move, engagements.is_fulfilled, engagements.take_in_again),
         *(cases.open, cases.close, cases.withdraw),
-        *(lanes.request_client, lanes.wake, lanes.tell_engagements),
+        *(lanes.request_client, lanes.wake, lanes.tell_engagements, lanes.bill_what_is_left),
     ]
     return Worker(
         house.client,
@@ -135,12 +140,12 @@ def _crm_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     deals = CrmDeals(crm, house.database, house.landscape)
     rules = ClientRules(house.landscape, house.ownership)
     clients = CrmClients(crm, house.database, effects, rules)
-    projects = CrmProjects(crm, effects)
+    projects = CrmProjects(crm, house.database, effects, settle=instance.settle)
     invoices = CrmInvoices(crm, house.database, effects)
     tracking = CrmTracking(crm, house.database, effects)
     return [
-        *(deals.read, clients.check, clients.publish, projects.publish, invoices.publish),
-        tracking.tell,
+        *(deals.read, clients.check, clients.publish, invoices.publish),
+        *(projects.publish, projects.close, tracking.tell),
     ]
 
 
@@ -165,10 +170,11 @@ def _erp_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     projects = ErpProjects(erp, house.database, effects, settle=settle)
     postings = ErpPostings(erp, house.database, effects, settle=settle)
     invoices = ErpInvoices(erp, house.database, effects, settle=settle)
+    contracts = ErpContracts(erp, house.database, effects, settle=settle)
     tracking = ErpTracking(erp, house.database)
     return [
-        *(clients.open, projects.open, postings.post, invoices.draft, invoices.post),
-        tracking.read_again,
+        *(clients.open, contracts.open, contracts.close, projects.open, projects.close),
+        *(postings.post, invoices.draft, invoices.post, tracking.read_again),
     ]
 
 

@@ -73,6 +73,20 @@ class ContractRecords:
                 await trail.publish(tx, "contract.activated", contract.id)
         return TermsActivated(projects=(project.code,))
 
+    @activity.defn(name="contracts.projects")
+    async def projects(self, contract: ContractId) -> TermsActivated:
+        """Return the codes of a contract's projects. Idempotent: reads only."""
+        async with self._database.reading() as tx:
+            found = await contracts.projects(tx, contract)
+        return TermsActivated(projects=tuple(project.code for project in found))
+
+    @activity.defn(name="contracts.closed")
+    async def closed(self, contract: ContractId) -> None:
+        """Publish that a contract is closed everywhere. Idempotent: one event per contract."""
+        async with self._database.transaction() as tx:
+            if await contracts.find(tx, contract) is not None:
+                await contracts.close(tx, contract)
+
 
 async def _checked(
     tx: Transaction, contract: ContractId, routes: Routes

@@ -31,6 +31,7 @@ _CLASS: dict[str, ErrorClass] = {  # by the error's own name; `domain.md` §4.2
     "UnknownProjectError": "E07",
     "ContentChangedError": "E08",
     "NotOwnerError": "E08",
+    "WithdrawnError": "E08",
     "DoubleFoundError": "E09",
     "AmountsDifferError": "E15",
     "ApprovalStaleError": "E16",

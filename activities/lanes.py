@@ -4,7 +4,7 @@ A child workflow would fail if another parent had started it already, so a share
 started here, with the message and the start in one request.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from temporalio import activity
@@ -29,7 +29,7 @@ from canonical.processes import (
     OnboardingRequest,
     PostLane,
 )
-from store import billing, clients, contracts, engagements, entries
+from store import billing, clients, clock, contracts, engagements, entries, slices
 from store.database import Database
 from store.engagements import Engagement
 
@@ -88,12 +88,25 @@ class Lanes:
             async with self._database.reading() as tx:
                 through = [
                     engagement
-                    for engagement in await engagements.active(tx, lane.entity)
-                    if await is_through(tx, engagement.contract)
+                    for engagement in await engagements.under_way(tx, lane.entity)
+                    if engagement.is_leaving or await is_through(tx, engagement.contract)
                 ]
             for engagement in through:
                 await self._tell(engagement)
         return len(through)
+
+    @activity.defn(name="lanes.bill_what_is_left")
+    async def bill_what_is_left(self, contract: ContractId) -> int:
+        """Ask for an invoice of what is ready. Idempotent: the same day is the same cycle."""
+        with failures.reported():
+            async with self._database.transaction() as tx:
+                ready = await slices.ready(tx, contract, until=date.max)
+                if not ready:
+                    return 0
+                last = max(part.work_date for part in ready)
+                asked = await billing.cut_off(tx, contract, max(await clock.today(tx), last))
+            await self.bill(asked)
+        return asked.cycle
 
     async def bill(self, asked: billing.Request) -> None:
         """Tell a contract's billing lane about a cycle; the same cycle twice is one cycle."""

@@ -1,7 +1,7 @@
 """The milestones of a project as one write: in one request, each to be found again by its id."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from activities import effects
@@ -19,6 +19,17 @@ class Terms(Record):
     """The milestones that are written together."""
 
     terms: tuple[MilestoneTerm, ...]
+
+
+def batches(terms: Sequence[MilestoneTerm]) -> Iterator[tuple[MilestoneTerm, ...]]:
+    """Return the milestones of a project in parts that one request takes."""
+    for start in range(0, len(terms), ports.MILESTONES_AT_ONCE):
+        yield tuple(terms[start : start + ports.MILESTONES_AT_ONCE])
+
+
+def key(project: ProjectCode, terms: Sequence[MilestoneTerm]) -> str:
+    """Return what a part of a project's milestones is written once under."""
+    return f"project/{project}/psa/milestones/{terms[0].id}"
 
 
 class Batch:
@@ -41,7 +52,7 @@ class Batch:
         """Return the write, once under the project and the first milestone."""
         return Effect(
             kind=Kind.MILESTONE_PSA,
-            key=f"project/{project}/psa/milestones/{self._terms[0].id}",
+            key=key(project, self._terms),
             system=self._shell.system,
             content=Terms(terms=self._terms),
             send=self._send,

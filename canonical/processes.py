@@ -75,6 +75,22 @@ class ProjectRequest(Record):
     routes: Routes
 
 
+class ContractRequest(Record):
+    """Open or close a contract in an entity's ERP."""
+
+    contract: ContractId
+    routes: Routes
+
+
+class UnwindRequest(Record):
+    """Close what was created for a deal that was un-won after it was active."""
+
+    contract: ContractId
+    opportunity: ForeignId
+    generation: int
+    routes: Routes
+
+
 class Lane(Record):
     """One of the lanes that post an entity's time into its ERP, in order."""
 
@@ -174,6 +190,11 @@ def contract_id(contract: ContractId) -> str:
 def project_id(project: ProjectCode) -> str:
     """Return the id of the activation of a project."""
     return f"project:{project}"
+
+
+def unwind_id(request: UnwindRequest) -> str:
+    """Return the id of the unwinding of one win of an opportunity."""
+    return f"unwind:{request.opportunity}:{request.generation}"
 
 
 def posting_id(lane: Lane) -> str:

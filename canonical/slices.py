@@ -8,7 +8,7 @@ from canonical.money import Exact, Money
 from canonical.projects import ProjectCode
 from canonical.worktime import WorkTime
 
-SliceState = Literal["ready", "held", "billed", "covered", "non_billable"]
+SliceState = Literal["ready", "held", "billed", "covered", "non_billable", "written_off"]
 
 
 class Slice(Record):

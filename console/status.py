@@ -13,6 +13,8 @@ from store.engagements import Engagement
 _COLOR = {
     Stage.WON: "yellow",
     Stage.ACTIVE: "cyan",
+    Stage.UNWINDING: "yellow",
+    Stage.CLOSING: "yellow",
     Stage.FULFILLED: "green",
     Stage.CANCELLED: "dim",
 }

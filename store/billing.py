@@ -72,6 +72,14 @@ async def waiting(tx: Transaction) -> Sequence[Request]:
     return [_request(row) for row in (await tx.exec(query.order_by(col(TriggerRow.cycle)))).all()]
 
 
+async def is_waiting(tx: Transaction, contract: ContractId) -> bool:
+    """Say whether a cycle of a contract is not through."""
+    query = select(TriggerRow.key).where(
+        TriggerRow.contract == contract, col(TriggerRow.is_done).is_(False)
+    )
+    return (await tx.exec(query.limit(1))).first() is not None
+
+
 async def finish(tx: Transaction, contract: ContractId, cycle: int) -> None:
     """Record that a cycle is through."""
     query = select(TriggerRow).where(TriggerRow.contract == contract, TriggerRow.cycle == cycle)

@@ -97,6 +97,23 @@ async def projects(tx: Transaction, contract: ContractId) -> Sequence[Project]:
     return [Project.model_validate_json(row.content) for row in rows]
 
 
+async def close(tx: Transaction, contract: ContractId) -> None:
+    """Record and publish that a contract is closed in every system, with its projects."""
+    for row in (await tx.exec(select(ProjectRow).where(ProjectRow.contract == contract))).all():
+        await close_project(tx, ProjectCode(row.code))
+    if await trail.publish(tx, "contract.closed", contract):
+        trail.audit(tx, "contract.closed", contract)
+
+
+async def close_project(tx: Transaction, code: ProjectCode) -> None:
+    """Record and publish that a project is closed, if it was active."""
+    row = await tx.get_one(ProjectRow, code)
+    if row.is_active:
+        row.is_active = False
+        trail.audit(tx, "project.closed", code)
+        await trail.publish(tx, "project.closed", code, contract=row.contract)
+
+
 async def activate_project(tx: Transaction, code: ProjectCode) -> None:
     """Record and publish that every system has the project."""
     row = await tx.get_one(ProjectRow, code)

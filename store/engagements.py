@@ -17,6 +17,7 @@ from store.database import Transaction
 from store.tables.parties import EngagementRow
 
 _OVER = (Stage.FULFILLED, Stage.CANCELLED)
+_LEAVING = (Stage.UNWINDING, Stage.CLOSING)
 
 
 class UnknownContractError(RuleError):
@@ -31,6 +32,11 @@ class Engagement:
     generation: int
     contract: ContractId
     stage: Stage
+
+    @property
+    def is_leaving(self) -> bool:
+        """Return whether its deal was un-won after it was active."""
+        return self.stage in _LEAVING
 
 
 async def claim(tx: Transaction, opportunity: ForeignId) -> Engagement | None:
@@ -76,6 +82,14 @@ async def move(tx: Transaction, contract: ContractId, stage: Stage) -> None:
         row.stage = stage
         trail.audit(tx, f"engagement.{stage}", contract)
         await trail.publish(tx, f"engagement.{stage}", contract)
+
+
+async def hold(tx: Transaction, contract: ContractId) -> Stage:
+    """Return how far an engagement has come; until the transaction ends nobody moves it."""
+    row = await tx.get(EngagementRow, contract, with_for_update=True)
+    if row is None:
+        raise UnknownContractError(contract)
+    return row.stage
 
 
 async def save_deal(tx: Transaction, contract: ContractId, deal: Opportunity) -> bool:
@@ -135,11 +149,10 @@ async def latest(tx: Transaction, opportunity: ForeignId) -> Engagement | None:
     return _engagement(row) if row else None
 
 
-async def active(tx: Transaction, entity: EntityId) -> Sequence[Engagement]:
-    """Return an entity's engagements whose work is under way."""
-    query = select(EngagementRow).where(
-        EngagementRow.stage == Stage.ACTIVE, EngagementRow.entity == entity
-    )
+async def under_way(tx: Transaction, entity: EntityId) -> Sequence[Engagement]:
+    """Return an entity's engagements whose work is under way, or being settled."""
+    is_under_way = col(EngagementRow.stage).in_((Stage.ACTIVE, *_LEAVING))
+    query = select(EngagementRow).where(is_under_way, EngagementRow.entity == entity)
     return [_engagement(row) for row in (await tx.exec(query)).all()]
 
 

@@ -13,6 +13,10 @@ class ContentChangedError(RuleError):
     """A key was used again for different content."""
 
 
+class WithdrawnError(RuleError):
+    """A write was given up: an attempt at it came too late."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Intent:
     """What is to be written: under which key, of which kind, where, and with what content."""
@@ -38,6 +42,7 @@ async def plan(tx: Transaction, intent: Intent) -> Progress:
 
     Raises:
         ContentChangedError: if the key already stands for other content.
+        WithdrawnError: if the write was given up.
     """
     row = await tx.get(IntentRow, intent.key, with_for_update=True)
     if row is None:
@@ -50,6 +55,8 @@ async def plan(tx: Transaction, intent: Intent) -> Progress:
         )
         tx.add(row)
         trail.audit(tx, "write.planned", intent.key)
+    if row.state is State.WITHDRAWN:
+        raise WithdrawnError(intent.key)
     if row.content_hash != intent.content_hash:
         _replan(tx, row, intent)
     return _progress(row)
@@ -66,8 +73,13 @@ async def move(
     """Record one step of a planned write, and return how far it has come.
 
     A confirmed write stays so, whatever an attempt says that was paused meanwhile.
+
+    Raises:
+        WithdrawnError: the write was given up meanwhile.
     """
     row = await tx.get_one(IntentRow, key, with_for_update=True)
+    if row.state is State.WITHDRAWN:
+        raise WithdrawnError(key)
     if row.state is State.CONFIRMED:
         trail.audit(tx, "write.overtaken", key, detail=str(answer or to))
         return _progress(row)
@@ -75,6 +87,36 @@ async def move(
     row.answer = answer.model_dump_json() if answer else None
     trail.audit(tx, f"write.{to}", key)
     return _progress(row)
+
+
+async def give_up(tx: Transaction, intent: Intent) -> Progress:
+    """Withdraw a write of which nothing was sent, and return how far it had come.
+
+    What was sent stays as it is: somebody has to find out first what came of it.
+    """
+    row = await tx.get(IntentRow, intent.key, with_for_update=True)
+    if row is None:  # kept, so that an attempt which is paused now comes too late
+        tx.add(
+            IntentRow(
+                key=intent.key,
+                kind=intent.kind,
+                system=intent.system,
+                content_hash=intent.content_hash,
+                state=State.WITHDRAWN,
+            )
+        )
+        return Progress(State.WITHDRAWN, None)
+    if row.state in (State.PLANNED, State.REJECTED):
+        await withdraw(tx, intent.key)
+    return _progress(row)
+
+
+async def withdraw(tx: Transaction, key: str) -> None:
+    """Record that a write is given up, whatever had come of it. Confirmed, it stays so."""
+    row = await tx.get_one(IntentRow, key, with_for_update=True)
+    if row.state not in (State.CONFIRMED, State.WITHDRAWN):
+        row.state = State.WITHDRAWN
+        trail.audit(tx, "write.withdrawn", key)
 
 
 async def reason(tx: Transaction, key: str) -> str | None:

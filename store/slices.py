@@ -12,10 +12,12 @@ from canonical.money import Money
 from canonical.projects import ProjectCode
 from canonical.slices import Slice
 from canonical.worktime import WorkTime
+from store import trail
 from store.database import Transaction
 from store.tables.work import SliceRow, SliceState
 
 _AT_ONCE = 10_000  # SQLite takes at most 32,766 values in a query
+_IS_OPEN = col(SliceRow.state).in_((SliceState.READY, SliceState.HELD))
 
 
 class NotReadyError(RuleError):
@@ -96,6 +98,17 @@ async def bill(tx: Transaction, invoice: str, line: int, slices: Sequence[tuple[
     await tx.exec(update(SliceRow), params=rows)
 
 
+async def write_off(tx: Transaction, contract: ContractId, *, by: str, reason: str) -> int:
+    """Write off what of a contract is to be billed or decided; return how many slices that is."""
+    query = select(SliceRow).where(SliceRow.contract == contract, _IS_OPEN)
+    rows = (await tx.exec(query)).all()
+    for row in rows:
+        row.state = SliceState.WRITTEN_OFF
+        part = f"{row.source}/{row.number}"
+        trail.audit(tx, "slice.written_off", part, detail=reason, actor=by)
+    return len(rows)
+
+
 async def on_invoice(tx: Transaction, invoice: str) -> Sequence[tuple[int, Slice]]:
     """Return the slices of an invoice, each with its line."""
     query = select(SliceRow).where(SliceRow.invoice == invoice)
@@ -119,8 +132,7 @@ async def all_slices(tx: Transaction) -> Sequence[tuple[str | None, int, Slice]]
 async def open_count(tx: Transaction, contract: ContractId) -> int:
     """Return how many slices of a contract are still to be billed or decided."""
     query = select(func.count()).select_from(SliceRow)
-    is_open = col(SliceRow.state).in_((SliceState.READY, SliceState.HELD))
-    return (await tx.exec(query.where(SliceRow.contract == contract, is_open))).one()
+    return (await tx.exec(query.where(SliceRow.contract == contract, _IS_OPEN))).one()
 
 
 async def _ready_among(tx: Transaction, slices: Sequence[tuple[str, int]]) -> int:

@@ -39,17 +39,18 @@ def audit(
     tx.add(row)
 
 
-async def publish(tx: Transaction, event: str, subject: str, **data: str) -> None:
-    """Publish a business event; the same event of a subject is published once."""
+async def publish(tx: Transaction, event: str, subject: str, **data: str) -> bool:
+    """Publish a business event, and say so; the same event of a subject is published once."""
     if tx.get_bind().dialect.name == "postgresql":
         # One publisher at a time: a number must not become visible after a later one.
         await tx.exec(select(func.pg_advisory_xact_lock(func.hashtext(OutboxRow.__tablename__))))
     identity = f"{event}/{subject}"
     known = await tx.exec(select(OutboxRow.seq).where(OutboxRow.id == identity))
-    if known.first() is None:
-        moment = clock.now()
-        row = OutboxRow(id=identity, type=event, subject=subject, at=moment, data=json.dumps(data))
-        tx.add(row)
+    if known.first() is not None:
+        return False
+    row = OutboxRow(id=identity, type=event, subject=subject, at=clock.now(), data=json.dumps(data))
+    tx.add(row)
+    return True
 
 
 async def events(tx: Transaction, *, after: int = 0, limit: int = 1000) -> Sequence[Event]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from canonical.clients import Client
 from canonical.codes import CustomerCodes, InvoiceCodes
@@ -17,6 +18,8 @@ from connectors import errors, ports
 from connectors.ports import Delivery
 from tests.fakes import ERP
 from tests.trouble import VENDOR, Troubled, call, kept, present
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -76,6 +79,7 @@ class FakeErp(Troubled):
         self.customers: dict[ForeignId, tuple[EntityId, Client, CustomerCodes]] = {}
         self.contracts: dict[ForeignId, ForeignId] = {}
         self.projects: dict[ForeignId, tuple[ForeignId, str]] = {}
+        self.closed: set[ForeignId] = set()
         self.journals: dict[ForeignId, Journal] = {}
         self.papers: dict[ForeignId, Paper] = {}
         self.taxes = taxes or {}
@@ -90,6 +94,18 @@ class FakeErp(Troubled):
     def posted_invoices(self) -> list[Paper]:
         """Return what stands in the ledger as revenue."""
         return [paper for paper in self.papers.values() if paper.number]
+
+    @property
+    def costed(self) -> set[str]:
+        """Return the codes of the projects that an hour was posted on."""
+        return {
+            str(line.dimensions.project) for each in self.posted_journals for line in each.lines
+        }
+
+    @property
+    def in_use(self) -> set[ForeignId]:
+        """Return the contracts and projects that are there and not closed."""
+        return {*self.contracts, *self.projects} - self.closed
 
     @property
     def delivers(self) -> ports.ErpDelivery:
@@ -150,6 +166,23 @@ class FakeErp(Troubled):
         theirs = self._key(self._delivers.project, project.code)
         self.projects[theirs] = (contract, project_group)
         return theirs
+
+    @call
+    async def close_project(self, project: Project, theirs: ForeignId) -> None:  # noqa: ARG002
+        self._close(theirs, self.projects, is_used=theirs.value in self.costed)
+
+    @call
+    async def close_contract(self, contract: Contract, theirs: ForeignId) -> None:  # noqa: ARG002
+        below = [at for at, (contract, _) in self.projects.items() if contract == theirs]
+        if set(below) - self.closed:
+            raise errors.Rejected(VENDOR, "the contract has open projects")
+        self._close(theirs, self.contracts, is_used=bool(below))
+
+    def _close(self, theirs: ForeignId, records: dict[ForeignId, T], *, is_used: bool) -> None:
+        if is_used:
+            self.closed.add(theirs)
+        else:
+            records.pop(theirs, None)
 
     @call
     async def find_journals(

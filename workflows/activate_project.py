@@ -6,10 +6,11 @@ from typing import Literal
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
-from activities.projects import CrmProjects, ErpProjects, ProjectRecords, PsaProjects
+from activities.erp_projects import ErpProjects
+from activities.projects import CrmProjects, ProjectRecords, PsaProjects
 from canonical.processes import ProjectRequest
 from telemetry import search_attributes
-from workflows import options
+from workflows import closing, options
 from workflows.parking import Parking
 
 Ending = Literal["activated"]
@@ -17,7 +18,7 @@ Ending = Literal["activated"]
 
 @workflow.defn(name="ActivateProject")
 class ActivateProject:
-    """One per project. Ends `activated`; cancelled, it archives the shell that it created."""
+    """One per project. Ends `activated`; cancelled, it closes what it created."""
 
     @workflow.init
     def __init__(self, request: ProjectRequest) -> None:
@@ -73,12 +74,12 @@ class ActivateProject:
         )
 
     async def _open_in_erp(self) -> None:
-        workflow.set_current_details("Opening contract and project in the ERP.")
+        workflow.set_current_details("Opening the project in the ERP.")
         await self._parking.step(
             "Create the ERP project",
             ErpProjects.open,
             self._request,
-            options.call(self._request.routes.erp, "Create contract, project, dimensions"),
+            options.call(self._request.routes.erp, "Create the project with its dimensions"),
         )
 
     async def _publish(self) -> None:
@@ -90,12 +91,8 @@ class ActivateProject:
         )
 
     async def _compensate(self) -> None:
-        workflow.set_current_details("**Cancelled.** Archiving what was created.")
+        workflow.set_current_details("**Cancelled.** Closing what was created.")
         self._parking.undo()
-        await self._parking.step(
-            "Archive the project shell",
-            PsaProjects.close_plan,
-            self._request,
-            options.call(self._request.routes.psa, "Archive the project shell"),
-        )
-        workflow.set_current_details("**Cancelled.** What was created is archived.")
+        await closing.plan(self._parking, self._request)
+        await closing.project(self._parking, self._request)
+        workflow.set_current_details("**Cancelled.** What was created is closed.")

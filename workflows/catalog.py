@@ -10,6 +10,7 @@ from workflows.issue_invoice import IssueInvoice
 from workflows.onboard_client import OnboardClient
 from workflows.post_time import PostTime
 from workflows.track_invoice import TrackInvoice
+from workflows.unwind import Unwind
 
 WORKFLOWS: tuple[type, ...] = (
     ActivateContract,
@@ -22,4 +23,5 @@ WORKFLOWS: tuple[type, ...] = (
     OnboardClient,
     PostTime,
     TrackInvoice,
+    Unwind,
 )

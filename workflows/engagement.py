@@ -1,25 +1,28 @@
 """Carry a won deal through, from the opportunity to its last invoice."""
 
+import asyncio
 from typing import Literal
 
 from temporalio import workflow
-from temporalio.exceptions import ChildWorkflowError
+from temporalio.exceptions import ChildWorkflowError, FailureError, is_cancelled_exception
 
 from activities.deals import CrmDeals, DealRead, ReadDeal
 from activities.engagements import EngagementRecords, MoveEngagement
 from canonical import processes
 from canonical.cases import Defect
 from canonical.engagements import Stage
-from canonical.processes import ActivationRequest, Engage, Routes
+from canonical.processes import ActivationRequest, Engage, Routes, UnwindRequest
 from canonical.systems import ForeignId
 from telemetry import search_attributes
-from workflows import options
+from workflows import options, together, unwind
 from workflows.activate_contract import ActivateContract
 from workflows.parking import Parking
 from workflows.telling import tell
+from workflows.unwind import Unwind
 
 Ending = Literal["fulfilled", "cancelled"]
 _Activation = workflow.ChildWorkflowHandle[ActivateContract, Literal["activated"]]
+_Unwinding = workflow.ChildWorkflowHandle[Unwind, unwind.Ending]
 
 
 @workflow.defn(name="Engagement")
@@ -35,22 +38,38 @@ class Engagement:
         self._read_at = 0
         self._is_won = True
         self._is_given_up = False
+        self._routes: Routes | None = None
+        self._activation: _Activation | None = None
+        self._unwinding: _Unwinding | None = None
+        self._is_cancelled = False
 
     @workflow.run
     async def run(self, _request: Engage) -> Ending:
         """Return how the engagement ended."""
         self._mark()
-        ending: Ending = "cancelled"
-        routes, account = await self._deal()
-        if routes is not None and await self._activated(routes, account):
-            await self._move(Stage.ACTIVE, "**Active.** Work is approved, posted and billed.")
-            await self._all_billed()
-            ending = "fulfilled"
+        try:
+            ending = await self._carried()
+        except (FailureError, asyncio.CancelledError) as exc:
+            if is_cancelled_exception(exc):
+                await together.to_its_end(self._cancelled())
+            raise
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._move(Stage(ending), f"**{ending.capitalize()}.**")
-        if ending == "cancelled" and (self._is_won or self._changes > self._read_at):
+        if ending == "cancelled" and self._is_won_again:
             await self._take_in_again()
         return ending
+
+    async def _carried(self) -> Ending:
+        routes, account = await self._deal()
+        if routes is None or not await self._activated(routes, account):
+            return "cancelled"
+        await self._move(Stage.ACTIVE, "**Active.** Work is approved, posted and billed.")
+        while not await self._all_billed():
+            if await self._unwound(routes):
+                return "cancelled"
+            if self._is_won:
+                await self._move(Stage.ACTIVE, "**Active.** The deal is won again, and was kept.")
+        return "fulfilled"
 
     @workflow.signal(name="changed")
     def changed(self) -> None:
@@ -94,10 +113,22 @@ class Engagement:
         return deal
 
     async def _activated(self, routes: Routes, account: ForeignId) -> bool:
-        request = self._request
+        self._routes = routes
         workflow.set_current_details("**Won.** Activating contract and project.")
-        workflow.upsert_search_attributes(search_attributes.of(request.contract, routes.entity))
-        activation = await workflow.start_child_workflow(
+        found = search_attributes.of(self._request.contract, routes.entity)
+        workflow.upsert_search_attributes(found)
+        activation = await together.to_its_end(self._activate(routes, account))
+        while not activation.done():
+            await workflow.wait_condition(
+                lambda: activation.done() or self._changes > self._read_at
+            )
+            if self._changes > self._read_at and not activation.done():
+                await self._look_again(activation)
+        return await _is_through(activation)
+
+    async def _activate(self, routes: Routes, account: ForeignId) -> _Activation:
+        request = self._request
+        self._activation = await workflow.start_child_workflow(
             ActivateContract.run,
             ActivationRequest(
                 contract=request.contract,
@@ -109,19 +140,7 @@ class Engagement:
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             static_summary=f"Activate contract {request.contract}",
         )
-        while not activation.done():
-            await workflow.wait_condition(
-                lambda: activation.done() or self._changes > self._read_at
-            )
-            if self._changes > self._read_at and not activation.done():
-                await self._look_again(activation)
-        try:
-            await activation
-        except ChildWorkflowError:
-            if not self._is_given_up:
-                raise
-            return False
-        return True
+        return self._activation
 
     async def _look_again(self, activation: _Activation) -> None:
         await self._read()
@@ -131,11 +150,69 @@ class Engagement:
             self._is_given_up = True
             activation.cancel()
 
-    async def _all_billed(self) -> None:
-        self._unseen_progress = 0
-        while not await self._is_fulfilled():
-            await workflow.wait_condition(lambda: self._unseen_progress > 0)
+    async def _all_billed(self) -> bool:
+        """Return whether all is billed; if not, the deal is not won any more."""
+        while self._is_won:
             self._unseen_progress = 0
+            if await self._is_fulfilled():
+                return True
+            await workflow.wait_condition(
+                lambda: self._unseen_progress > 0 or self._changes > self._read_at
+            )
+            if self._changes > self._read_at:
+                await self._read()
+        return False
+
+    async def _unwound(self, routes: Routes) -> bool:
+        """Return whether all was closed; if not, the deal was won again before."""
+        self._is_given_up = True
+        workflow.set_current_details("**Un-won.** What was created is unwound.")
+        unwinding = self._unwinding
+        if unwinding is None or unwinding.done():
+            unwinding = await together.to_its_end(self._unwind(routes))
+        while not unwinding.done():
+            await self._keep_told(unwinding)
+        return await _is_through(unwinding) and unwinding.result() == "closed"
+
+    async def _unwind(self, routes: Routes) -> _Unwinding:
+        request = UnwindRequest(
+            contract=self._request.contract,
+            opportunity=self._request.opportunity,
+            generation=self._request.generation,
+            routes=routes,
+        )
+        self._unwinding = await workflow.start_child_workflow(
+            Unwind.run,
+            request,
+            id=processes.unwind_id(request),
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            static_summary=f"Unwind {request.opportunity}: {request.contract}",
+        )
+        return self._unwinding
+
+    async def _keep_told(self, unwinding: _Unwinding) -> None:
+        await workflow.wait_condition(
+            lambda: unwinding.done() or self._unseen_progress > 0 or self._changes > self._read_at
+        )
+        if self._changes > self._read_at:
+            await self._read()
+            won = self._is_won and not self._is_cancelled
+            await tell(unwinding.signal(Unwind.heard, won))
+        if self._unseen_progress:
+            self._unseen_progress = 0
+            await tell(unwinding.signal(Unwind.resume))
+
+    async def _cancelled(self) -> None:
+        """Leave nothing in use that was created: whoever cancels a deal gives it up."""
+        workflow.set_current_details("**Cancelled.** Closing what was created.")
+        self._is_cancelled = True
+        self._parking.undo()
+        if self._activation is not None and self._routes is not None:
+            self._activation.cancel()
+            is_closed = not await _is_through(self._activation)
+            while not is_closed:
+                is_closed = await self._unwound(self._routes)
+        await self._move(Stage.CANCELLED, "**Cancelled.**")
 
     async def _is_fulfilled(self) -> bool:
         return await workflow.execute_activity_method(
@@ -161,6 +238,10 @@ class Engagement:
             **options.record("Take the deal in again: it changed"),
         )
 
+    @property
+    def _is_won_again(self) -> bool:
+        return self._changes > self._read_at or (self._is_won and self._is_given_up)
+
     def _mark(self) -> None:
         workflow.upsert_search_attributes(
             [
@@ -177,3 +258,14 @@ class Engagement:
             owner="sales_ops",
             text="the deal's legal entity is missing or unknown: choose one in the CRM",
         )
+
+
+async def _is_through(child: _Activation | _Unwinding) -> bool:
+    """Return whether a child came to its own end; cancelled, it has closed what it created."""
+    try:
+        await child
+    except ChildWorkflowError as failure:
+        if not is_cancelled_exception(failure):
+            raise
+        return False
+    return True

@@ -44,6 +44,10 @@ class Parking:
         """Return how many steps wait for a person."""
         return self._parked
 
+    def resumed_after(self, before: int) -> Callable[[], bool]:
+        """Return the question whether the workflow has been resumed since."""
+        return lambda: self._resumed > before
+
     def resume(self) -> None:
         """Let every parked step look again."""
         self._resumed += 1
@@ -74,14 +78,14 @@ class Parking:
                 if is_cancelled_exception(failure):
                     raise
                 self._stop_if_cancelled()
-                await self._wait(_failed(failure, step), self._resumed_after(before))
+                await self._wait(_failed(failure, step), self.resumed_after(before))
             else:
                 self._stop_if_cancelled()
                 return done
 
     async def until_fixed(self, step: str, defects: tuple[Defect, ...], before: int) -> None:
         """Wait with what is wrong on the card until somebody resumes the workflow."""
-        await self.until(step, defects, self._resumed_after(before))
+        await self.until(step, defects, self.resumed_after(before))
 
     async def until(
         self, step: str, defects: tuple[Defect, ...], is_met: Callable[[], bool]
@@ -106,9 +110,6 @@ class Parking:
         finally:
             self._parked -= 1
         await self._close(opened)
-
-    def _resumed_after(self, before: int) -> Callable[[], bool]:
-        return lambda: self._resumed > before
 
     async def _close(self, opened: CasesOpened) -> None:
         if not self._parked:

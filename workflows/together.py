@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 async def all_of(*steps: Coroutine[Any, Any, Any]) -> None:
@@ -13,3 +15,18 @@ async def all_of(*steps: Coroutine[Any, Any, Any]) -> None:
     for ended in await asyncio.gather(*steps, return_exceptions=True):
         if isinstance(ended, BaseException):
             raise ended
+
+
+async def to_its_end(step: Coroutine[Any, Any, T]) -> T:
+    """Return what a step returns; a cancellation meanwhile is raised only once it has ended."""
+    task = asyncio.ensure_future(step)
+    is_cancelled = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            is_cancelled = True
+    done = task.result()
+    if is_cancelled:
+        raise asyncio.CancelledError
+    return done

@@ -1,6 +1,7 @@
 """What all calls to one F&O environment share. One attempt per call."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from canonical.systems import ForeignId, SystemId
 from connectors import errors, http
-from connectors.dynamics import _batch, _faults, _odata, _wire
+from connectors.dynamics import _batch, _faults, _odata, _stages, _wire
 from connectors.dynamics._faults import VENDOR
 from connectors.dynamics._options import Options
 
@@ -104,6 +105,17 @@ class Environment:
             await self._send(request, write=True)
         except errors.Missing:
             return
+
+    async def _update(self, change: _stages.EndedProject, **key: str | int) -> None:
+        """Change fields of a row; one that is gone is success.
+
+        Raises:
+            Rejected: F&O refuses the values.
+        """
+        path = f"{_odata.key(change.entity_set, **key)}?{_odata.query()}"
+        body = http.write_json(change.model_dump(by_alias=True))
+        with suppress(errors.Missing):
+            await self._send(self._request("PATCH", path, body), write=True)
 
     async def _post(self, operation: str, **document: str | int) -> ForeignId:
         """Let the firm's own service post a document, and return the voucher.

@@ -79,6 +79,24 @@ class Erp(Protocol):
         """
         ...
 
+    async def close_project(self, project: Project, theirs: ForeignId) -> None:
+        """Delete a project of ours, or end it if it was used. Class A: by its id; gone is success.
+
+        Raises:
+            Rejected: the ERP does neither.
+        """
+        ...
+
+    async def close_contract(self, contract: Contract, theirs: ForeignId) -> None:
+        """Delete a contract of ours, or end it if it was used. Class A: by its id; gone is success.
+
+        Its projects are closed before.
+
+        Raises:
+            Rejected: the ERP does neither.
+        """
+        ...
+
     async def find_journals(self, entity: EntityId, batch: BatchId) -> tuple[Document, ...]:
         """Return every hour journal that carries the batch's id, the oldest first. Reads."""
         ...

@@ -1,6 +1,7 @@
 """The calls we make to Tryton. See `ports.Erp` for what each promises."""
 
 from connectors.ports import Delivery, ErpDelivery, ErpFeature
+from connectors.tryton._closing import Closings
 from connectors.tryton._credits import Credits
 from connectors.tryton._hours import Hours
 from connectors.tryton._invoices import Invoices
@@ -29,7 +30,7 @@ _LACKS = frozenset(
 )
 
 
-class Tryton(Masters, Projects, Hours, Invoices, Credits):
+class Tryton(Masters, Projects, Closings, Hours, Invoices, Credits):
     """One Tryton database; see `ports.Erp` and `ports.CreditNotes`."""
 
     @property

@@ -18,6 +18,7 @@ class State(StrEnum):
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
     UNCERTAIN = "uncertain"
+    WITHDRAWN = "withdrawn"  # given up: nothing is sent under its key any more
 
 
 class IntentRow(Row, table=True):

@@ -59,6 +59,7 @@ class SliceState(StrEnum):
     BILLED = "billed"
     COVERED = "covered"
     NON_BILLABLE = "non_billable"
+    WRITTEN_OFF = "written_off"
 
 
 class SliceRow(Row, table=True):

@@ -44,6 +44,7 @@ CLASSES: dict[str, ErrorClass] = {
     "UnknownCurrencyError": "E05",
     "UnknownEntityError": "E05",
     "UnknownProjectError": "E07",
+    "WithdrawnError": "E08",
 }
 
 

@@ -2,16 +2,14 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.projects import CrmProjects, ErpProjects, ProjectRecords, PsaProjects
+from activities.projects import CrmProjects, ProjectRecords, PsaProjects
 from canonical.contracts import MilestoneTerm
 from canonical.projects import ProjectCode
 from connectors import errors, ports
-from connectors.ports import Delivery
 from store import trail
 from store.database import Database
 from tests.activities import house
-from tests.erp_port import LOOSE, FakeErp
-from tests.fakes import ERP, contract, foreign, milestones, opportunity, project
+from tests.fakes import milestones, opportunity, project
 from tests.ports import FakeCrm, FakePsa
 
 CODE = ProjectCode("PR-00001")
@@ -27,8 +25,8 @@ def _psa(database: Database, psa: FakePsa) -> PsaProjects:
     return PsaProjects(psa, database, house.effects(database), settle=house.AT_ONCE)
 
 
-def _erp(database: Database, erp: FakeErp) -> ErpProjects:
-    return ErpProjects(erp, database, house.effects(database), settle=house.AT_ONCE)
+def _crm(database: Database, crm: FakeCrm) -> CrmProjects:
+    return CrmProjects(crm, database, house.effects(database), settle=house.AT_ONCE)
 
 
 async def test_a_lost_answer_leaves_one_project_shell(database: Database) -> None:
@@ -130,34 +128,54 @@ async def test_more_milestones_than_go_into_one_request_go_into_two(database: Da
 
 
 async def test_archives_the_shell_that_we_made(database: Database) -> None:
-    await house.active(database)
-    psa = house.psa()
+    await house.active(database, has_shell=False)
+    psa = house.psa(has_shell=False)
+    steps = _psa(database, psa)
+    shell = await ActivityEnvironment().run(steps.open_plan, house.PROJECT)
 
     for _ in range(2):
-        await ActivityEnvironment().run(_psa(database, psa).close_plan, house.PROJECT)
+        await ActivityEnvironment().run(steps.close_plan, house.PROJECT)
 
-    assert psa.archived == [house.SHELL]
+    assert psa.archived == [shell]
     assert psa.calls.count("archive_project") == 1
 
 
 async def test_archives_a_shell_whose_answer_was_lost(database: Database) -> None:
     await house.active(database, has_shell=False)
-    psa = house.psa()
+    psa = house.psa(has_shell=False)
+    psa.loses("create_project")
+    steps = _psa(database, psa)
+    with pytest.raises(ApplicationError):
+        await ActivityEnvironment().run(steps.open_plan, house.PROJECT)
 
-    await ActivityEnvironment().run(_psa(database, psa).close_plan, house.PROJECT)
+    await ActivityEnvironment().run(steps.close_plan, house.PROJECT)
 
-    assert psa.archived == [house.SHELL]
+    assert psa.archived == list(psa.projects)
+    assert (await house.states(database))["project/PR-00001/psa"] == "withdrawn"
 
 
 async def test_archives_both_shells_of_a_project_that_has_two(database: Database) -> None:
     await house.active(database, has_shell=False)
+    psa = house.psa(has_shell=False)
+    psa.loses("create_project")
+    steps = _psa(database, psa)
+    with pytest.raises(ApplicationError):
+        await ActivityEnvironment().run(steps.open_plan, house.PROJECT)
+    psa.projects[psa.fresh()] = CODE
+
+    await ActivityEnvironment().run(steps.close_plan, house.PROJECT)
+
+    assert psa.archived == list(psa.projects)
+    assert len(psa.archived) == 2
+
+
+async def test_never_archives_a_shell_that_no_write_of_ours_made(database: Database) -> None:
+    await house.active(database)
     psa = house.psa()
-    double = psa.fresh()
-    psa.projects[double] = CODE
 
     await ActivityEnvironment().run(_psa(database, psa).close_plan, house.PROJECT)
 
-    assert psa.archived == [house.SHELL, double]
+    assert psa.archived == []
 
 
 async def test_has_nothing_to_archive_before_there_is_a_shell(database: Database) -> None:
@@ -169,72 +187,25 @@ async def test_has_nothing_to_archive_before_there_is_a_shell(database: Database
     assert psa.archived == []
 
 
-async def test_opens_contract_and_project_in_the_erp_once(database: Database) -> None:
-    await house.active(database)
-    erp = house.erp()
-    erp.loses("create_contract")
-    erp.loses("create_project")
-    steps = _erp(database, erp)
-
-    for _ in range(2):
-        with pytest.raises(ApplicationError):
-            await ActivityEnvironment().run(steps.open, house.PROJECT)
-    made = await ActivityEnvironment().run(steps.open, house.PROJECT)
-
-    theirs = foreign(ERP, contract().id)
-    assert erp.contracts == {theirs: house.CUSTOMER}
-    assert erp.projects == {made: (theirs, "TM")}
-    assert await house.linked(database, "project", CODE, made) == made
-    assert await house.linked(database, "contract", "CT-00001", theirs) == theirs
-
-
-async def test_an_erp_that_enforces_no_keys_still_has_one_contract_and_one_project(
+async def test_an_attempt_that_was_paused_opens_nothing_after_it_was_closed(
     database: Database,
 ) -> None:
-    await house.active(database)
-    erp = house.erp(delivers=LOOSE)
-    erp.loses("create_contract")
-    erp.loses("create_project")
+    await house.active(database, plan=project(milestones=_sold()))
+    psa = house.psa()
+    steps = _psa(database, psa)
+    await ActivityEnvironment().run(steps.close_plan, house.PROJECT)
 
-    for _ in range(2):
-        with pytest.raises(ApplicationError):
-            await ActivityEnvironment().run(_erp(database, erp).open, house.PROJECT)
-    await ActivityEnvironment().run(_erp(database, erp).open, house.PROJECT)
-
-    assert (len(erp.contracts), len(erp.projects)) == (1, 1)
-
-
-async def test_a_lost_answer_that_nothing_can_find_waits_for_a_person(database: Database) -> None:
-    await house.active(database)
-    blind = LOOSE.model_copy(update={"contract": Delivery.NEITHER})
-    erp = house.erp(delivers=blind)
-    erp.loses("create_contract")
-    kinds = []
-    for _ in range(2):
+    for step in (steps.open_plan, steps.open_milestones):
         with pytest.raises(ApplicationError) as caught:
-            await ActivityEnvironment().run(_erp(database, erp).open, house.PROJECT)
-        kinds.append(caught.value.type)
-
-    assert kinds == ["Uncertain", "OutcomeUnknownError"]
-    assert erp.calls == ["create_contract"]
-
-
-async def test_a_project_that_the_erp_refuses_is_not_linked(database: Database) -> None:
-    await house.active(database)
-    erp = house.erp()
-    erp.refuses("create_project", "Value 040 of dimension BusinessUnit is suspended")
-    steps = _erp(database, erp)
-
-    with pytest.raises(ApplicationError) as caught:
-        await ActivityEnvironment().run(steps.open, house.PROJECT)
-    assert (caught.value.type, caught.value.non_retryable) == ("Rejected", True)
-    assert "040" not in caught.value.message
-    assert await house.linked(database, "project", CODE, foreign(ERP, CODE)) is None
+            await ActivityEnvironment().run(step, house.PROJECT)
+        assert caught.value.type == "WithdrawnError"
+    assert psa.calls == []
+    assert set((await house.states(database)).values()) == {"withdrawn"}
 
 
 async def test_writes_the_code_on_the_opportunity_once(database: Database) -> None:
     crm = FakeCrm(opportunity())
-    steps = CrmProjects(crm, house.effects(database))
+    steps = _crm(database, crm)
 
     for _ in range(2):
         await ActivityEnvironment().run(steps.publish, house.PROJECT)
@@ -243,8 +214,26 @@ async def test_writes_the_code_on_the_opportunity_once(database: Database) -> No
     assert crm.calls == ["record_project"]
 
 
+async def test_takes_back_what_it_wrote_and_nothing_else(database: Database) -> None:
+    crm = FakeCrm(opportunity())
+    steps = _crm(database, crm)
+    await ActivityEnvironment().run(steps.close, house.PROJECT)
+    untouched = dict(crm.projects)
+
+    told = house.PROJECT.model_copy(update={"project": ProjectCode("PR-00002")})
+    crm.loses("record_project")
+    with pytest.raises(ApplicationError):
+        await ActivityEnvironment().run(steps.publish, told)
+    for _ in range(2):
+        await ActivityEnvironment().run(steps.close, told)
+
+    assert untouched == {}
+    assert crm.projects == {house.DEAL: ("PR-00002", "cancelled")}
+    assert crm.calls == ["record_project", "record_project"]
+
+
 async def test_an_opportunity_that_is_gone_is_for_a_person(database: Database) -> None:
-    steps = CrmProjects(FakeCrm(), house.effects(database))
+    steps = _crm(database, FakeCrm())
 
     with pytest.raises(ApplicationError) as caught:
         await ActivityEnvironment().run(steps.publish, house.PROJECT)
@@ -261,12 +250,3 @@ async def test_publishes_once_that_a_project_is_active(database: Database) -> No
     async with database.reading() as tx:
         events = [(event.type, event.subject) for event in await trail.events(tx)]
     assert events == [("project.activated", CODE)]
-
-
-async def test_an_erp_project_needs_a_customer(database: Database) -> None:
-    await house.active(database, terms=contract(entity="DEMF"), plan=project(entity="DEMF"))
-    erp = FakeErp()
-
-    with pytest.raises(ApplicationError, match="client CL-00001/DEMF in erp-main"):
-        await ActivityEnvironment().run(_erp(database, erp).open, house.PROJECT)
-    assert erp.calls == []

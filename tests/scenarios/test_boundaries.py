@@ -13,7 +13,9 @@ from tests.scenarios.amounts import Booked, costs
 from world.stage.report import Report
 
 _MILESTONES_ONLY = {Kind.MILESTONE_PSA}
-_COMPENSATION_ONLY = {Kind.PROJECT_PSA_ARCHIVE}
+_COMPENSATION_ONLY = {
+    *(Kind.PROJECT_PSA_ARCHIVE, Kind.PROJECT_ERP_CLOSE, Kind.CONTRACT_ERP_CLOSE),
+}
 TO_THE_ERP = [
     *(Kind.CLIENT_ERP, Kind.CONTRACT_ERP, Kind.PROJECT_ERP),
     *(Kind.JOURNAL_DRAFT, Kind.JOURNAL_LINES, Kind.JOURNAL_POST),

@@ -100,8 +100,8 @@ async def test_an_entitys_work_under_way_is_found(database: Database) -> None:
     await _move(database, Stage.ACTIVE)
 
     async with database.reading() as tx:
-        found = await engagements.active(tx, USMF)
-        assert await engagements.active(tx, DEMF) == []
+        found = await engagements.under_way(tx, USMF)
+        assert await engagements.under_way(tx, DEMF) == []
     assert [engagement.contract for engagement in found] == ["CT-00001"]
 
 

@@ -18,9 +18,11 @@ import settings
 import worker
 from activities.invoices import Approval
 from activities.lanes import Lanes
+from activities.unwinding import Disposition
 from canonical import processes
 from canonical.cases import Case
 from canonical.contracts import ContractId
+from canonical.engagements import Stage
 from canonical.entries import MilestoneReached, TimeEntry
 from canonical.landscape import Landscape
 from canonical.opportunities import Opportunity
@@ -37,7 +39,7 @@ from canonical.projects import ProjectCode
 from canonical.systems import ForeignId
 from console import starting
 from settings import Settings
-from store import batches, billing, cases, invoices, mappings
+from store import batches, billing, cases, engagements, invoices, mappings
 from store.tables.effects import AuditRow
 from store.tables.reference import CounterRow
 from tests.erp_port import FakeErp
@@ -56,6 +58,7 @@ from tests.fakes import (
 from tests.ports import FakeCrm, FakePsa
 from tests.workflows.slow_store import SlowStore
 from tests.workflows.waiting import Handle, card, ended, started, until
+from workflows.unwind import Unwind
 
 LAST_DAY = date(2026, 7, 31)
 _HOUSES = count(1)
@@ -121,6 +124,10 @@ class House:
         return self.run(processes.engagement_id(self.opportunity, 1))
 
     @property
+    def unwinding(self) -> Handle:
+        return self.run(f"unwind:{self.opportunity}:1")
+
+    @property
     def activation(self) -> Handle:
         return self.run(processes.contract_id(self.contract))
 
@@ -177,6 +184,12 @@ class House:
         """Take the win back, and hear of it."""
         self.sells(self.crm.deals[self.opportunity], is_won=False)
         await self.hears()
+
+    async def decides(self, choice: str, reason: str | None = None) -> None:
+        """Say what becomes of the open work of a deal that was un-won."""
+        decision = {"by": "person-7", "choice": choice, "reason": reason}
+        disposition = Disposition.model_validate(decision)
+        await self.unwinding.execute_update(Unwind.decide, disposition)
 
     async def activates(self, deal: Opportunity | None = None, **changes: object) -> None:
         """Win the deal, and wait until it is active."""
@@ -294,6 +307,11 @@ class House:
         async with self.database.reading() as tx:
             query = select(AuditRow.subject).where(AuditRow.action == action)
             return (await tx.exec(query.order_by(col(AuditRow.seq)))).all()
+
+    async def is_at(self, stage: Stage) -> bool:
+        """Say whether the deal's first engagement has come this far."""
+        async with self.database.reading() as tx:
+            return (await engagements.of_contract(tx, self.contract)).stage is stage
 
     async def open_cases(self) -> Sequence[Case]:
         async with self.database.reading() as tx:

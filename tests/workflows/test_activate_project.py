@@ -16,7 +16,6 @@ from tests.workflows.waiting import called, card, ended, has_event, held, until
 STEPS = [
     ("psa", "create_project"),
     ("psa", "create_milestones"),
-    ("erp", "create_contract"),
     ("erp", "create_project"),
     ("crm", "record_project"),
 ]
@@ -143,7 +142,7 @@ async def test_a_step_that_goes_on_is_no_longer_shown_as_waiting(house: House) -
     gate.set()
 
     assert await ended(house.opening) == "activated"
-    assert shown == "Opening contract and project in the ERP."
+    assert shown == "Opening the project in the ERP."
 
 
 async def test_a_shell_that_cannot_be_archived_waits_for_a_person(house: House) -> None:

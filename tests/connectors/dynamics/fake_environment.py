@@ -61,6 +61,7 @@ class FakeEnvironment:
         self.sets: dict[str, list[Row]] = {name: [] for name in _KEYS}
         self.requests: list[httpx.Request] = []
         self.batch_bodies: list[bytes] = []
+        self.undeletable: set[str] = set()
         self.tax = Decimal("0.10")
         self._page_size = page_size
         self._numbers = count(5637144576)
@@ -88,10 +89,15 @@ class FakeEnvironment:
             return infolog("No resources were found when selecting for update.")
         if request.method == "POST":
             return self._create(name, json.loads(request.content, parse_float=Decimal))
-        rows = self._find(name, key) if key else []
+        return self._row(request, name, key) if key else self._list(name, request.url)
+
+    def _row(self, request: httpx.Request, name: str, key: str) -> httpx.Response:
+        rows = self._find(name, key)
         if request.method == "DELETE":
             return self._delete(name, rows)
-        return self._get(rows) if key else self._list(name, request.url)
+        if request.method == "PATCH":
+            return self._update(rows, json.loads(request.content))
+        return self._get(rows)
 
     def _get(self, rows: list[Row]) -> httpx.Response:
         return _ok(rows[0]) if rows else httpx.Response(404, json={"error": {}})
@@ -150,9 +156,17 @@ class FakeEnvironment:
             case _:
                 return {}
 
+    def _update(self, rows: list[Row], given: Row) -> httpx.Response:
+        if not rows:
+            return infolog("No resources were found when selecting for update.")
+        rows[0].update(given)
+        return httpx.Response(204)
+
     def _delete(self, name: str, rows: list[Row]) -> httpx.Response:
         if not rows:
             return infolog("No resources were found when selecting for update.")
+        if name in self.undeletable:
+            return infolog("Warning: it has transactions and cannot be deleted.")
         if "Yes" in (rows[0].get("Posted"), rows[0].get("IsPosted")):
             return infolog("The document is posted and cannot be deleted.")
         self.sets[name].remove(rows[0])

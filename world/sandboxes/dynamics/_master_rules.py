@@ -1,20 +1,17 @@
-"""Behavior of master data: numbers, registered tax numbers, projects as dimension values."""
+"""Behavior of master data: numbers, registered tax numbers, terms, who funds a contract."""
 
-from world.sandboxes.dynamics import _dimensions
 from world.sandboxes.dynamics._infolog import write_failed
 from world.sandboxes.dynamics._iso4217 import MINOR_UNITS
-from world.sandboxes.dynamics._ledger_data import DIMENSION_VALUES
 from world.sandboxes.dynamics._master_data import (
     CURRENCIES,
     CUSTOMERS,
     PAYMENT_TERMS,
     VAT_NUMBERS,
 )
-from world.sandboxes.dynamics._project_data import FUNDING_SOURCES, PROJECTS
+from world.sandboxes.dynamics._project_data import FUNDING_SOURCES
 from world.sandboxes.dynamics._rules import Change, Rule
 from world.sandboxes.dynamics._schema import SEPARATOR
 
-_PROJECT = "Project"
 _MOST_DAYS, _MOST_MONTHS = 9_999, 120
 
 
@@ -62,27 +59,9 @@ def _check_funding(change: Change) -> None:
         raise write_failed(FUNDING_SOURCES, [problem])
 
 
-def _check_project(change: Change) -> None:
-    _dimensions.check_written(change.session, PROJECTS, change.row, "DimensionDisplayValue")
-
-
-def _make_project_a_dimension_value(change: Change) -> None:
-    if not change.session.settings.project_is_dimension:
-        return
-    row = DIMENSION_VALUES.blank | {
-        "FinancialDimension": _PROJECT,
-        "LegalEntityId": change.row["dataAreaId"],
-        "DimensionValue": change.row["ProjectId"],
-        "Description": change.row["ProjectName"],
-    }
-    if change.session.rows.get(DIMENSION_VALUES, DIMENSION_VALUES.key(row)) is None:
-        change.session.insert(DIMENSION_VALUES, row)
-
-
 MASTER_RULES = {
     "CustomersV3": Rule(prepare=_number_customer, finish=_check_customer),
     "Currencies": Rule(finish=_check_currency),
     "PaymentTerms": Rule(finish=_check_terms),
     "ProjectFundingSources": Rule(finish=_check_funding),
-    "ProjectsV2": Rule(finish=_check_project, created=_make_project_a_dimension_value),
 }

@@ -32,11 +32,13 @@ def _nothing(_: Change) -> None:
 class Rule:
     """The behavior of one entity set. Each hook may raise `Refused`.
 
-    `guard` sees a row before it is changed or deleted; `prepare` fills in a row before its
-    fields are checked, `finish` after that; `created` and `deleted` are what follows.
+    `guard` sees a row before it is changed or deleted, `leaving` before it is deleted;
+    `prepare` fills in a row before its fields are checked, `finish` after that; `created` and
+    `deleted` are what follows.
     """
 
     guard: _Hook = _nothing
+    leaving: _Hook = _nothing
     prepare: _Hook = _nothing
     finish: _Hook = _nothing
     created: _Hook = _nothing

@@ -58,6 +58,8 @@ class Settings(BaseModel):
     dimension_delimiter: Annotated[str, Field(min_length=1, max_length=1)] = "-"
     # Unverified: unknown dimension values are refused when written, not only when posted.
     dimensions_checked_on_write: bool = False
+    # Unverified: a project or contract that nothing refers to is deleted through its set.
+    projects_deletable: bool = True
     # The vendor's stage rules are set-up of the firm.
     project_stages_closed: list[str] = ["Completed"]
 

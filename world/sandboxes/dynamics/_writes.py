@@ -16,12 +16,13 @@ from world.sandboxes.dynamics._infolog import (
 )
 from world.sandboxes.dynamics._invoice_rules import INVOICE_RULES
 from world.sandboxes.dynamics._master_rules import MASTER_RULES
+from world.sandboxes.dynamics._project_rules import PROJECT_RULES
 from world.sandboxes.dynamics._rules import NONE, Change
 from world.sandboxes.dynamics._schema import NAMESPACE, EntitySet, Row, etag
 from world.sandboxes.dynamics._session import Session
 from world.sandboxes.dynamics._values import kept
 
-_RULES = {**MASTER_RULES, **HOUR_RULES, **INVOICE_RULES}
+_RULES = {**MASTER_RULES, **PROJECT_RULES, **HOUR_RULES, **INVOICE_RULES}
 _VERSIONS = 2**31 - 2
 
 
@@ -69,6 +70,7 @@ def delete(session: Session, entity: EntitySet, row: Row) -> None:
     rule = _RULES.get(entity.name, NONE)
     change = Change(session=session, row=row, given={})
     rule.guard(change)
+    rule.leaving(change)
     session.rows.delete(entity, row)
     rule.deleted(change)
     session.log(f"DELETE {entity.name}", {"key": _key(entity, row)})
