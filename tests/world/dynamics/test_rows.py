@@ -3,6 +3,7 @@ import json
 import re
 
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from tests.world.dynamics.firm import Firm, Row, infolog
 
@@ -274,6 +275,39 @@ async def test_metadata_names_sets_keys_and_enumerations(firm: Firm) -> None:
     sets = json.loads((await firm.get("")).text)["value"]
 
     assert '<PropertyRef Name="ParentRecId"/>' in text
-    assert '<Property Name="LineNumber" Type="Edm.Decimal" Nullable="false"/>' in text
+    assert '<Property Name="LineNumber" Type="Edm.Decimal" Nullable="false">' in text
     assert 'Type="Microsoft.Dynamics.DataEntities.CustVendorBlocked"' in text
     assert {"name": "JournalTrans", "kind": "EntitySet", "url": "JournalTrans"} in sets
+
+
+@pytest.mark.parametrize(
+    ("entity", "name", "told"),
+    [
+        (
+            "CustomerV3",
+            "CustomerAccount",
+            {"AXType": "String", "IsRequired": "true", "AllowEdit": "false"},
+        ),
+        ("CustomerV3", "OrganizationName", {"AXType": "String", "IsRequired": "true"}),
+        ("CustomerV3", "OnHoldStatus", {"AXType": "Enum"}),
+        (
+            "FreeTextInvoiceHeader",
+            "DueDate",
+            {"AXType": "Date", "AllowEdit": "false", "AllowEditOnCreate": "false"},
+        ),
+    ],
+)
+async def test_metadata_says_what_may_be_set(
+    firm: Firm, entity: str, name: str, told: dict[str, str]
+) -> None:
+    document = fromstring((await firm.get("$metadata")).text)
+    edm = "{http://docs.oasis-open.org/odata/ns/edm}"
+    path = f".//{edm}EntityType[@Name='{entity}']/{edm}Property[@Name='{name}']/{edm}Annotation"
+
+    found = {
+        each.attrib["Term"].rpartition(".")[2]: each.get("Bool")
+        or str(each[0].text).rpartition("/")[2]
+        for each in document.iterfind(path)
+    }
+
+    assert found == told

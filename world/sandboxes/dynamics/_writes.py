@@ -131,7 +131,7 @@ def _stays(
 
 def _check_annotation(entity: EntitySet, name: str, value: object) -> None:
     expected = f"#{NAMESPACE}.{entity.type_name}"
-    if name == "@odata.type" and value != expected:
+    if name == "@odata.type" and f"#{str(value).removeprefix('#')}" != expected:
         message = f"An entry with type '{value}' was found, but '{expected}' was expected."
         raise bad_request(message)
 
