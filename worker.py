@@ -18,7 +18,6 @@ from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import settings
 from activities import failpoints
@@ -51,6 +50,7 @@ from runtime import health, queues
 from runtime.connection import NoServerError, WrongConnectionError, connect, kept
 from runtime.health import Health, UnwellError
 from runtime.queues import Served, UnknownQueueError
+from runtime.sandbox import Sandbox
 from settings import Settings
 from store import schema
 from store.address import StoreError
@@ -60,13 +60,7 @@ from workflows import catalog
 
 WORKFLOWS = catalog.WORKFLOWS
 
-# Our own packages are deterministic or unused inside workflows, so the sandbox
-# need not reload them for every run. `workflows` itself stays inside.
-SANDBOX = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules(
-        "activities", "canonical", "connectors", "policies", "store", "telemetry", "stdnum"
-    )
-)
+SANDBOX = Sandbox()
 _GRACE = timedelta(seconds=30)  # what a running step gets to finish when we are told to stop
 
 Port = ports.Crm | ports.Psa | ports.Erp

@@ -17,7 +17,7 @@ _BEAT = timedelta(seconds=1)
 
 
 class Heartbeats(Interceptor):
-    """Beats once a second for as long as a step runs."""
+    """Beats once a second for as long as a step runs; one that takes less costs no beat."""
 
     @override
     def intercept_activity(
@@ -41,8 +41,8 @@ async def beating() -> AsyncGenerator[None]:
 
     async def beat() -> None:
         while True:
-            activity.heartbeat()
             await asyncio.sleep(_BEAT.total_seconds())
+            activity.heartbeat()
 
     task = asyncio.create_task(beat())
     try:

@@ -55,7 +55,11 @@ class PostingCpu(Figures):
 
 
 class Posting(Figures):
-    """Approved time to posted hour journals. `ratio` is of the medians."""
+    """Approved time to posted hour journals. `ratio` is of the medians.
+
+    `sandbox_milliseconds_per_entry` is the CPU time of the systems' sandboxes, both together,
+    under the platform: what the platform is measured with must not be what is measured.
+    """
 
     entries: int
     timesheets: int
@@ -65,6 +69,7 @@ class Posting(Figures):
     platform_median_seconds: float
     bare_loop_median_seconds: float
     ratio: Held
+    sandbox_milliseconds_per_entry: Held | None = None
     cpu_seconds_per_1000_entries: PostingCpu
 
 
@@ -103,6 +108,38 @@ class Activation(Figures):
     ratio: Held
 
 
+class Engagements(Figures):
+    """Deals won in a stream until their projects are active; the rate is of the middle half."""
+
+    deals: int
+    seconds_until_all_are_won: float
+    seconds_until_all_are_active: float
+    per_minute: float
+    cpu_seconds_each: dict[str, float]
+
+
+class Memory(Figures):
+    """What a process has in memory: all of it, and its share of what others have too."""
+
+    rss_mib: float
+    pss_mib: float
+
+
+class Peak(Figures):
+    """The highest RSS of a process while a part was measured, and what it has afterwards."""
+
+    of: str
+    rss_mib: float
+    after: Memory
+
+
+class WorkerMemory(Figures):
+    """The memory of the one worker: up and with nothing to do, and at most in each part."""
+
+    at_rest: Memory
+    peaks: tuple[Peak, ...]
+
+
 class Document(Figures):
     """All that was asked for; None stands for a part that was not."""
 
@@ -112,6 +149,8 @@ class Document(Figures):
     history: History | None = None
     profile: Profile | None = None
     activation: Activation | None = None
+    engagements: Engagements | None = None
+    worker_memory: WorkerMemory | None = None
 
 
 def rounded(values: Sequence[float]) -> Seconds:

@@ -16,7 +16,7 @@ from tests import tryton_server
 ROOT = Path(__file__).parents[2]
 TOY = (
     *("--entries", "200", "--timesheet", "20", "--pairs", "1"),
-    *("--deals", "1", "--latency", "10"),
+    *("--deals", "1", "--latency", "10", "--stream", "4"),
 )
 
 
@@ -62,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def document(folder: Path) -> Document:
-    return _measured(folder, "posting", "history", "activation")
+    return _measured(folder, "posting", "history", "activation", "engagements")
 
 
 def test_says_where_and_with_what_it_was_measured(document: Document) -> None:
@@ -113,6 +113,33 @@ def test_holds_an_activation_against_its_longest_chain_of_calls(document: Docume
     assert found.critical_path_seconds == pytest.approx(0.01 * len(found.critical_path))
     assert found.seconds[0] > found.critical_path_seconds
     assert sum(found.calls_by_system.values()) >= len(found.critical_path)
+
+
+def test_counts_how_many_engagements_become_active_a_minute(document: Document) -> None:
+    found = document.engagements
+
+    assert found is not None
+    assert found.deals == 4
+    assert found.per_minute > 0
+    assert 0 < found.seconds_until_all_are_won < found.seconds_until_all_are_active
+    assert found.cpu_seconds_each["worker"] > 0
+
+
+def test_tells_the_memory_of_the_worker_at_rest_and_at_most(document: Document) -> None:
+    found = document.worker_memory
+
+    assert found is not None
+    assert [peak.of for peak in found.peaks] == ["engagements", "posting"]
+    assert all(peak.rss_mib >= peak.after.rss_mib > 0 for peak in found.peaks)
+    assert 0 < found.at_rest.pss_mib <= found.at_rest.rss_mib < found.peaks[0].rss_mib
+
+
+def test_holds_the_sandboxes_to_a_bar_of_their_own(document: Document) -> None:
+    assert document.posting is not None
+    found = document.posting.sandbox_milliseconds_per_entry
+
+    assert found is not None
+    assert (found.bar, found.figure > 0) == (0.1, True)
 
 
 def test_leaves_out_what_was_not_asked_for(document: Document) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bench import cpu, critical_path, house
+from bench import cpu, critical_path, engagements, house, memory
 from bench.critical_path import CALLS, Call
 from bench.figures import Held
 from bench.house import BenchError
@@ -81,3 +81,18 @@ async def test_waiting_ends_with_what_did_not_come_about() -> None:
 )
 def test_a_sample_belongs_to_the_innermost_room(modules: list[str], expected: str) -> None:
     assert room(modules) == expected
+
+
+def test_the_rate_is_of_what_lies_between_and_not_of_how_many_there_are() -> None:
+    assert engagements.rate([10.0, 10.5, 11.0, 11.5, 12.0]) == 120.0
+
+
+def test_a_peak_is_the_most_within_its_block_and_not_before() -> None:
+    with memory.peak(os.getpid(), "much") as much:
+        held = bytearray(os.urandom(1 << 20) * 64)
+    del held
+    with memory.peak(os.getpid(), "little") as little:
+        pass
+
+    assert much[0].rss_mib >= little[0].rss_mib + 60
+    assert much[0].rss_mib >= much[0].after.rss_mib
