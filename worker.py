@@ -30,6 +30,7 @@ from activities.discretion import Discretion
 from activities.effects import Boundary, Effects
 from activities.engagements import EngagementRecords
 from activities.erp_projects import ErpContracts, ErpProjects
+from activities.feeds import CrmFeed
 from activities.heartbeats import Heartbeats
 from activities.invoice_documents import ErpInvoices
 from activities.invoice_mirrors import CrmInvoices, PsaInvoices
@@ -137,9 +138,10 @@ def _crm_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     projects = CrmProjects(crm, house.database, effects, settle=instance.settle)
     invoices = CrmInvoices(crm, house.database, effects)
     tracking = CrmTracking(crm, house.database, effects)
+    feed = CrmFeed(crm, house.database, Pace(instance.requests_per_second))
     return [
         *(deals.read, clients.check, clients.publish, invoices.publish),
-        *(projects.publish, projects.close, tracking.tell),
+        *(projects.publish, projects.close, tracking.tell, feed.collect),
     ]
 
 

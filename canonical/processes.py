@@ -167,6 +167,12 @@ class CollectRequest(Record):
     psa: SystemId
 
 
+class FollowRequest(Record):
+    """Fetch what changed in a CRM since the last time, whether or not it told us."""
+
+    crm: SystemId
+
+
 def engagement_id(opportunity: ForeignId, generation: int) -> str:
     """Return the id of the run of one win of an opportunity."""
     return f"engagement:{opportunity}:{generation}"
@@ -217,6 +223,6 @@ def tracking_id(request: TrackRequest) -> str:
     return f"track:{request.invoice}/{request.revision}"
 
 
-def collect_id(psa: SystemId) -> str:
-    """Return the id of a PSA's polling."""
-    return f"collect:{psa}"
+def collect_id(system: SystemId) -> str:
+    """Return the id of a PSA's or a CRM's polling."""
+    return f"collect:{system}"

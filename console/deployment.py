@@ -20,7 +20,7 @@ from temporalio.client import (
 from canonical import processes, systems
 from canonical.landscape import Landscape, SystemInstance
 from canonical.mappings import Mapping
-from canonical.processes import PROCESSES, CollectRequest
+from canonical.processes import PROCESSES, CollectRequest, FollowRequest
 from store import mappings as mapping_rows
 from store import schema
 from store.database import Database
@@ -34,30 +34,37 @@ async def prepare_store(database: Database, mappings: tuple[Mapping, ...]) -> No
 
 
 async def prepare_engine(client: Client, landscape: Landscape, *, poll: timedelta) -> None:
-    """Poll every PSA by a Schedule, and hold every system to its budget."""
+    """Poll every PSA and CRM by a Schedule, and hold every system to its budget."""
     for instance in landscape.systems:
         await _budget(client, instance)
-        if instance.role == "psa":
+        if instance.role in {"crm", "psa"}:
             await _poll(client, instance, every=poll)
 
 
-async def _poll(client: Client, psa: SystemInstance, *, every: timedelta) -> None:
+async def _poll(client: Client, instance: SystemInstance, *, every: timedelta) -> None:
+    schedule_id = processes.collect_id(instance.id)
     schedule = Schedule(
-        action=ScheduleActionStartWorkflow(
-            "CollectApprovals",
-            CollectRequest(psa=psa.id),
-            id=processes.collect_id(psa.id),
-            task_queue=PROCESSES,
-            static_summary=f"Collect approvals from {psa.id}",
-        ),
+        action=_collecting(instance),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
     )
     try:
-        await client.create_schedule(processes.collect_id(psa.id), schedule)
+        await client.create_schedule(schedule_id, schedule)
     except ScheduleAlreadyRunningError:
-        handle = client.get_schedule_handle(processes.collect_id(psa.id))
+        handle = client.get_schedule_handle(schedule_id)
         await handle.update(lambda _: ScheduleUpdate(schedule))
+
+
+def _collecting(instance: SystemInstance) -> ScheduleActionStartWorkflow:
+    is_crm = instance.role == "crm"
+    what = "changes" if is_crm else "approvals"
+    return ScheduleActionStartWorkflow(
+        "CollectDeals" if is_crm else "CollectApprovals",
+        FollowRequest(crm=instance.id) if is_crm else CollectRequest(psa=instance.id),
+        id=processes.collect_id(instance.id),
+        task_queue=PROCESSES,
+        static_summary=f"Collect {what} from {instance.id}",
+    )
 
 
 async def _budget(client: Client, instance: SystemInstance) -> None:

@@ -14,6 +14,7 @@ from store.tables.traffic import CursorRow, InboxRow, Outcome
 
 _FOR_PROCESSES = (
     "opportunity",
+    "opportunity_change",
     "billing_schedule",
     "account",
     "invoice",

@@ -8,7 +8,7 @@ from canonical.clients import Account, Client, ClientId, ClientLinks
 from canonical.contracts import MilestoneId, MilestoneTerm
 from canonical.entries import MilestoneReached, TimeEntry
 from canonical.invoices import Invoice, InvoiceStatus, Reference
-from canonical.notices import Notice, Notices
+from canonical.notices import Notice, NoticeKind, Notices
 from canonical.opportunities import Opportunity
 from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId
@@ -18,6 +18,7 @@ from tests.fakes import CRM, PSA
 from tests.trouble import VENDOR, Troubled, call, kept, present
 
 T = TypeVar("T")
+_CHANGES_A_POLL = 3
 
 
 class FakeCrm(Troubled):
@@ -30,6 +31,24 @@ class FakeCrm(Troubled):
         self.clients: dict[ForeignId, ClientLinks] = {}
         self.projects: dict[ForeignId, tuple[ProjectCode, str]] = {}
         self.invoices: dict[Reference, tuple[ForeignId, InvoiceStatus]] = {}
+        self.notices: list[Notice] = []
+        self.missed_since: datetime | None = None
+
+    def tells(self, kind: NoticeKind, subject: ForeignId) -> None:
+        """Tell of a change in the feed, as somebody made it."""
+        notice = Notice(id=f"change-{len(self.notices) + 1}", kind=kind, subject=subject)
+        self.notices.append(notice)
+
+    @call
+    async def changes(self, cursor: str, now: datetime) -> Notices:  # noqa: ARG002 - a port's name
+        start = int(cursor or 0)
+        end = min(start + _CHANGES_A_POLL, len(self.notices))
+        return Notices(
+            notices=tuple(self.notices[start:end]),
+            cursor=str(end),
+            is_all=end == len(self.notices),
+            missed_since=self.missed_since,
+        )
 
     @call
     async def opportunity(self, opportunity: ForeignId) -> Opportunity:

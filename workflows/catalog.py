@@ -5,6 +5,7 @@ from workflows.activate_project import ActivateProject
 from workflows.billing import Billing
 from workflows.client_master import ClientMaster
 from workflows.collect_approvals import CollectApprovals
+from workflows.collect_deals import CollectDeals
 from workflows.engagement import Engagement
 from workflows.issue_invoice import IssueInvoice
 from workflows.onboard_client import OnboardClient
@@ -18,6 +19,7 @@ WORKFLOWS: tuple[type, ...] = (
     Billing,
     ClientMaster,
     CollectApprovals,
+    CollectDeals,
     Engagement,
     IssueInvoice,
     OnboardClient,

@@ -1,9 +1,11 @@
 """The CRM: accounts, opportunities and commercial terms."""
 
+from datetime import datetime
 from typing import Protocol
 
 from canonical.clients import Account, ClientLinks
 from canonical.invoices import Invoice, InvoiceStatus
+from canonical.notices import Notices
 from canonical.opportunities import Opportunity
 from canonical.projects import ProjectCode
 from canonical.systems import ForeignId
@@ -25,6 +27,17 @@ class Crm(Protocol):
 
         Raises:
             Missing: there is no such account.
+        """
+        ...
+
+    async def changes(self, cursor: str, now: datetime) -> Notices:
+        """Return what others changed since the cursor; "" is all that the CRM still knows.
+
+        The same change may come again, and out of order. What was missed in an outage is found
+        another way, and told so. Reads.
+
+        Raises:
+            Rejected: the CRM does not let us follow its changes.
         """
         ...
 

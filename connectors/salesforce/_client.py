@@ -2,8 +2,8 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime
 from http import HTTPStatus
-from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -11,15 +11,17 @@ from pydantic import ValidationError
 
 from canonical.clients import Account, ClientLinks
 from canonical.invoices import Invoice, InvoiceStatus
+from canonical.notices import Notices
 from canonical.opportunities import Opportunity
 from canonical.projects import ProjectCode
 from canonical.systems import ForeignId, SystemId
-from connectors import errors, http
+from connectors import auth, errors, http
 from connectors.salesforce import _faults, _mapping, _soql, _wire
+from connectors.salesforce._changes import Changes
 from connectors.salesforce._faults import VENDOR
+from connectors.salesforce._options import Options
+from connectors.salesforce._queries import Queries
 
-_MOST_PAGES = 50  # of 200 to 2,000 rows each: far beyond any deal
-_RowT = TypeVar("_RowT", bound=_wire.Wire)
 _DEAL = (
     *_wire.Opportunity.columns(),
     _soql.children(_wire.LineItem.columns(), "OpportunityLineItems"),
@@ -31,27 +33,39 @@ class Salesforce:
     """One org, over an HTTP client that already carries base URL, auth and timeout."""
 
     def __init__(
-        self, http_client: httpx.AsyncClient, system: SystemId, api_version: str = "v60.0"
+        self,
+        http_client: httpx.AsyncClient,
+        system: SystemId,
+        options: Options | None = None,
+        clock: auth.Clock = auth.utc_now,
     ) -> None:
+        options = options or Options()
         self._http = http_client
         self._system = system
-        self._data = f"/services/data/{api_version}"
+        self._data = f"/services/data/{options.api_version}"
+        self._queries = Queries(http_client, self._data)
+        self._changes = Changes(http_client, system, options, clock)
 
     async def opportunity(self, opportunity: ForeignId) -> Opportunity:
         """Return the deal with its children: one request, and one for each further page."""
         query = _soql.by_id(_DEAL, "Opportunity", opportunity.value)
-        deal = await self._one(_wire.Page[_wire.Deal], query)
-        items = await self._all(deal.line_items)
-        schedule = await self._all(deal.schedule)
+        deal = await self._queries.one(_wire.Page[_wire.Deal], query)
+        items = await self._queries.all(deal.line_items)
+        schedule = await self._queries.all(deal.schedule)
         with _drift("Opportunity"):
             return _mapping.opportunity(deal, items, schedule, self._system)
 
     async def account(self, account: ForeignId) -> Account:
         """Return the account. See `ports.Crm`."""
         query = _soql.by_id(_wire.Account.columns(), "Account", account.value)
-        wire = await self._one(_wire.Page[_wire.Account], query)
+        wire = await self._queries.one(_wire.Page[_wire.Account], query)
         with _drift("Account"):
             return _mapping.account(wire, self._system)
+
+    async def changes(self, cursor: str, now: datetime) -> Notices:
+        """Return what changed since the cursor, by the org's change events. See `ports.Crm`."""
+        del now  # the org's own clock stands in its events
+        return await self._changes.since(cursor)
 
     async def record_client(self, account: ForeignId, links: ClientLinks) -> None:
         """Write the client's ids on its account. Class A: by the account's id."""
@@ -85,38 +99,6 @@ class Salesforce:
             content=http.write_json(fields.model_dump(by_alias=True)),
             headers={"Content-Type": "application/json"},
         )
-
-    async def _one(self, page: type[_wire.Page[_RowT]], query: str) -> _RowT:
-        request = self._http.build_request("GET", f"{self._data}/query", params={"q": query})
-        rows = await self._all(await self._page(page, request))
-        if not rows:
-            raise errors.Missing(VENDOR, "there is no record with this id")
-        if len(rows) > 1:
-            raise errors.Drifted(VENDOR, "several records have the same id")
-        return rows[0]
-
-    async def _all(self, page: _wire.Page[_RowT] | None) -> list[_RowT]:
-        """Return the rows of a page and of those that follow; None stands for no rows."""
-        if page is None:
-            return []
-        rows = list(page.records)
-        followed: set[str] = set()
-        while page.locator is not None and not page.done:
-            if page.locator in followed or len(followed) == _MOST_PAGES:
-                raise errors.Drifted(VENDOR, "the pages of a query do not end")
-            followed.add(page.locator)
-            request = self._http.build_request("GET", page.locator)
-            page = await self._page(type(page), request)
-            rows += page.records
-        if len(rows) < page.total_size:
-            raise errors.Drifted(VENDOR, "a query answered fewer rows than it has")
-        return rows
-
-    async def _page(
-        self, page: type[_wire.Page[_RowT]], request: httpx.Request
-    ) -> _wire.Page[_RowT]:
-        response = await http.send(self._http, request, _faults.QUERY, write=False)
-        return http.parsed(response, page, vendor=VENDOR, otherwise=errors.Drifted)
 
 
 def _segment(value: str) -> str:

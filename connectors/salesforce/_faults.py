@@ -11,6 +11,7 @@ from connectors import errors, http
 from connectors.salesforce import _wire
 
 VENDOR = "salesforce"
+_LOST = errors.Transient  # what an outcome unknown is of a read
 KEY = "Tiebeam_Key__c"  # our reference, by which invoices are upserted
 _FAULTS: TypeAdapter[tuple[_wire.Fault, ...] | _wire.Fault] = TypeAdapter(
     tuple[_wire.Fault, ...] | _wire.Fault
@@ -54,14 +55,28 @@ def classify(
     if response.is_success:
         return None
     faults = _faults(response)
-    known = [codes[fault.code] for fault in faults if fault.code in codes]
-    if known:
-        return known[0]
+    if known := _known(faults, codes):
+        return known
     if not faults and response.status_code in _EDGE:
         return _EDGE[response.status_code]
     if response.status_code == HTTPStatus.NOT_FOUND:
         return codes["NOT_FOUND"]
     return http.by_status(response)
+
+
+def raise_part(name: str, part: _wire.Part) -> None:
+    """Let a part of a composite query pass in which there is no fault.
+
+    Raises:
+        ConnectorError: the subclass that says what to do about it, as for a query of its own.
+    """
+    if part.status < HTTPStatus.BAD_REQUEST:
+        return
+    faults = _read(part.body)
+    otherwise = errors.Rejected if part.status < HTTPStatus.INTERNAL_SERVER_ERROR else _LOST
+    kind = _known(faults, _BY_CODE_OF_QUERY) or otherwise
+    detail = f"the query of {name} in a composite answered {part.status}"
+    raise (_LOST if kind is errors.Uncertain else kind)(VENDOR, detail, reason=_told(faults))
 
 
 def classify_upsert(response: httpx.Response) -> http.Kind | None:
@@ -76,14 +91,17 @@ def classify_upsert(response: httpx.Response) -> http.Kind | None:
 
 def explain(response: httpx.Response) -> str:
     """Return Salesforce's own words, with the fields it names; nothing of an HTML page."""
-    return "; ".join(
-        f"{fault.code}: {fault.message}" + (f" ({', '.join(fault.fields)})" if fault.fields else "")
-        for fault in _faults(response)
-    )
+    return _told(_faults(response))
+
+
+def classify_feed(response: httpx.Response) -> http.Kind | None:
+    """Return what an answer of the feed means; it has its own words for what is wrong."""
+    return http.by_status(response)
 
 
 ROW = http.Dialect(VENDOR, classify, explain)
 QUERY = http.Dialect(VENDOR, partial(classify, codes=_BY_CODE_OF_QUERY), explain)
+FEED = http.Dialect(VENDOR, classify_feed, explain)
 UPSERT = http.Dialect(VENDOR, classify_upsert, explain)
 
 
@@ -91,9 +109,28 @@ def _is_our_key_twice(fault: _wire.Fault) -> bool:
     return fault.code == "DUPLICATE_VALUE" and (KEY in fault.message or KEY in fault.fields)
 
 
+def _known(faults: tuple[_wire.Fault, ...], codes: Mapping[str, http.Kind]) -> http.Kind | None:
+    return next((codes[fault.code] for fault in faults if fault.code in codes), None)
+
+
+def _told(faults: tuple[_wire.Fault, ...]) -> str:
+    return "; ".join(
+        f"{fault.code}: {fault.message}" + (f" ({', '.join(named)})" if named else "")
+        for fault in faults
+        for named in [(*fault.fields, *fault.matched_records)]
+    )
+
+
 def _faults(response: httpx.Response) -> tuple[_wire.Fault, ...]:
     try:
-        faults = _FAULTS.validate_json(response.content)
+        return _read(http.read_json(response.content))
+    except ValueError:
+        return ()
+
+
+def _read(body: object) -> tuple[_wire.Fault, ...]:
+    try:
+        faults = _FAULTS.validate_python(body)
     except ValidationError:
         return ()
     return faults if isinstance(faults, tuple) else (faults,)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 _ESCAPES = {
     "\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\b": r"\b", "\f": r"\f",
@@ -18,6 +19,18 @@ def literal(text: str) -> str:
 def by_id(columns: Sequence[str], source: str, record: str) -> str:
     """Return the query for one record. Columns and source are ours, the id may be anybody's."""
     return " ".join((select(columns, source), "WHERE Id =", literal(record)))
+
+
+def by_ids(columns: Sequence[str], source: str, records: Sequence[str]) -> str:
+    """Return the query for some records."""
+    wanted = ", ".join(literal(record) for record in records)
+    return f"{select(columns, source)} WHERE Id IN ({wanted})"
+
+
+def modified_since(columns: Sequence[str], source: str, since: datetime) -> str:
+    """Return the query for the records that were changed at a moment or later, in that order."""
+    moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{select(columns, source)} WHERE SystemModstamp >= {moment} ORDER BY SystemModstamp, Id"
 
 
 def children(columns: Sequence[str], relationship: str) -> str:

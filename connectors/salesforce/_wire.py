@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from connectors.salesforce._ids import RecordId
 
@@ -142,9 +142,60 @@ class Upserted(Wire):
     success: Literal[True]
 
 
+class Match(Wire):
+    """A record that a duplicate rule found, as deep in its result as Salesforce puts it."""
+
+    record: dict[str, object]
+
+
+class MatchResult(Wire):
+    """What one matching rule found."""
+
+    records: tuple[Match, ...] = Field(default=(), alias="matchRecords")
+
+
+class DuplicateResult(Wire):
+    """What a duplicate rule found."""
+
+    matches: tuple[MatchResult, ...] = Field(default=(), alias="matchResults")
+
+
 class Fault(Wire):
     """One element of an error array; a few resources answer it bare."""
 
     code: str = Field(alias="errorCode")
     message: str = ""
     fields: tuple[str, ...] = ()
+    duplicates: DuplicateResult | None = Field(
+        default=None, validation_alias=AliasChoices("duplicateResult", "duplicateResut")
+    )
+
+    @property
+    def matched_records(self) -> tuple[str, ...]:
+        """Return the ids of the records that this one would be a duplicate of."""
+        results = self.duplicates.matches if self.duplicates else ()
+        return tuple(str(each.record.get("Id")) for result in results for each in result.records)
+
+
+class Part(Wire):
+    """The outcome of one part of a composite, which answers 200 whatever became of its parts."""
+
+    name: Text = Field(alias="referenceId")
+    status: int = Field(alias="httpStatusCode")
+    body: object
+
+
+class Composite(Wire):
+    """Answer of `POST /composite`."""
+
+    parts: tuple[Part, ...] = Field(alias="compositeResponse")
+
+
+class Trace(Wire):
+    """A row of any object that we follow, as far as it says whom its change concerns."""
+
+    id: RecordId = Field(alias="Id")
+    modified: Text = Field(alias="SystemModstamp")
+    is_deleted: bool = Field(alias="IsDeleted")
+    is_won: bool = Field(default=False, alias="IsWon")
+    opportunity: RecordId | None = Field(default=None, alias="Opportunity__c")

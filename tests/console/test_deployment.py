@@ -20,7 +20,7 @@ from console import deployment
 from settings import Settings
 from store import mappings, schema
 from store.database import Database
-from tests.fakes import ERP, PSA
+from tests.fakes import CRM, ERP, PSA
 
 
 @pytest.fixture
@@ -64,6 +64,21 @@ async def test_a_psa_is_polled_by_one_schedule(
     assert isinstance(action, ScheduleActionStartWorkflow)
     assert (action.workflow, action.task_queue) == ("CollectApprovals", PROCESSES)
     assert [each.every for each in schedule.spec.intervals] == [timedelta(hours=2)]
+
+
+async def test_a_crm_is_followed_by_a_schedule_of_its_own(
+    client: Client, landscape: Landscape
+) -> None:
+    crm = landscape.system(CRM).model_copy(update={"id": "crm-deployed"})
+    deployed = landscape.model_copy(update={"systems": (crm,)})
+
+    await deployment.prepare_engine(client, deployed, poll=timedelta(hours=1))
+
+    handle = client.get_schedule_handle("collect:crm-deployed")
+    action = (await handle.describe()).schedule.action
+    await handle.delete()
+    assert isinstance(action, ScheduleActionStartWorkflow)
+    assert (action.workflow, action.id) == ("CollectDeals", "collect:crm-deployed")
 
 
 async def test_a_budget_is_divided_by_the_most_requests_that_a_step_makes(

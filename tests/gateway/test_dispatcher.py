@@ -171,6 +171,31 @@ async def test_a_message_about_a_fulfilled_engagement_is_superseded(
         await _run(client, deal).describe()
 
 
+@pytest.mark.parametrize("kind", ["opportunity_change", "billing_schedule"])
+async def test_what_is_no_win_opens_nothing(
+    client: Client, database: Database, deal: ForeignId, kind: str
+) -> None:
+    await _receive(database, deal, kind=kind)
+
+    await Dispatcher(client, database).dispatch()
+
+    assert await _outcomes(database) == [("superseded", "no engagement of it is running")]
+    async with database.reading() as tx:
+        assert await engagements.everything(tx) == []
+
+
+@pytest.mark.parametrize("kind", ["opportunity_change", "billing_schedule"])
+async def test_what_is_no_win_is_told_to_the_engagement_that_runs(
+    client: Client, database: Database, deal: ForeignId, kind: str
+) -> None:
+    await _receive(database, deal, 1)
+    await _receive(database, deal, 2, kind=kind)
+
+    await Dispatcher(client, database).dispatch()
+
+    assert await _signals(_run(client, deal)) == ["changed"] * 2
+
+
 async def test_a_win_whose_engagement_was_cancelled_meanwhile_is_not_lost(
     client: Client, database: Database, deal: ForeignId
 ) -> None:

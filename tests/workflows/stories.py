@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from temporalio.client import WorkflowFailureError
 
 from tests.fakes import milestone_deal
+from tests.workflows.feed import following, follows
 from tests.workflows.house import House
 from tests.workflows.news import hears, issued, tracking
 from tests.workflows.waiting import Handle, called, ended, held
@@ -205,6 +207,20 @@ async def paid_but_not_told(house: House) -> Runs:
     return {"track_invoice-tracked-parked": tracking(house)}
 
 
+async def told_by_the_feed(house: House) -> Runs:
+    house.knows()
+    house.sells()
+    house.crm.tells("opportunity", house.opportunity)
+    await follows(house)
+    return {"collect_deals-collected": following(house)}
+
+
+async def told_late_by_the_feed(house: House) -> Runs:
+    house.crm.missed_since = datetime(2026, 6, 1, tzinfo=UTC)
+    await follows(house)
+    return {"collect_deals-bridged": following(house)}
+
+
 async def continued(house: House) -> Runs:
     """Needs an ERP that is closed, and a server that suggests a fresh history early."""
     await house.activates()
@@ -281,6 +297,8 @@ STORIES: tuple[Story, ...] = (
     incomplete,
     refused,
     nothing_to_bill,
+    told_by_the_feed,
+    told_late_by_the_feed,
     troubled,
     paid,
     paid_but_not_told,

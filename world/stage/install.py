@@ -45,6 +45,7 @@ def _crm(keys: Keys, outbound_url: str) -> dict[str, Any]:
         "username": keys.username,
         "certificate_pem": keys.certificate_pem,
         "organization_id": keys.organization_id,
+        "change_data_capture": ["Account", "Billing_Schedule_Line__c", "Opportunity"],
         "outbound_messages": [
             {
                 "object": "Opportunity",

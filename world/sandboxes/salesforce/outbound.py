@@ -124,6 +124,7 @@ class Sender:
     async def _send(self, client: httpx.AsyncClient, batch: list[Body]) -> None:
         settings = self._admin.settings()
         with self._box.transaction() as tx:
+            sent_at = tx.now
             found = [(message, _notification(tx, message)) for message in batch]
         body = envelope.compose(
             [notification for _, notification in found if notification],
@@ -141,7 +142,7 @@ class Sender:
                 if is_done or notification is None or _is_given_up(message, tx.now):
                     tx.delete(_QUEUE, message["id"])
                 else:
-                    tx.put(_QUEUE, message["id"], _put_off(message, first, tx.now))
+                    tx.put(_QUEUE, message["id"], _put_off(message, first, sent_at))
         self._sending.difference_update(message["id"] for message in batch)
 
 
