@@ -225,15 +225,16 @@ def _systems(row: dict[str, Any]) -> list[Any]:
 
 
 def load_secrets(path: Path, systems: Iterable[SystemInstance]) -> Credentials:
-    """Return the secrets that a process needs for the systems it speaks with.
+    """Return the secrets that a process needs for the systems it speaks with; for none, none.
 
     To ask for one that is not there is a `SettingsError` too.
 
     Raises:
         SettingsError: the file is missing or wrong, or lacks the section of one of them.
     """
-    found = load_credentials(path)
-    for each in systems:
+    asked = tuple(systems)
+    found = load_credentials(path) if asked else {}
+    for each in asked:
         if each.credential not in found:
             msg = f"{path} has no section [{each.credential}], which system {each.id} needs"
             raise SettingsError(msg)

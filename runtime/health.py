@@ -150,6 +150,8 @@ async def _look(check: Check) -> str:
         return "no answer"
     except UnwellError as unwell:
         return str(unwell)
+    except Exception as mistake:  # noqa: BLE001 - whatever it is, it is not health
+        return f"the check broke: {type(mistake).__name__}"
     return "ok"
 
 
