@@ -18,7 +18,7 @@ from store import address
 from store.address import StoreError
 
 _ROOM = Path(__file__).parent
-_ROUTES = ("crm", "psa", "erp", "approval_above")
+_ROUTES = ("crm", "psa", "erp", "approval_above", "four_eyes_above", "billing_threshold")
 T = TypeVar("T")
 Credentials = dict[str, dict[str, SecretStr]]
 

@@ -17,6 +17,7 @@ from console import deployment, embedded, live, problems, storage
 from console.attached import Attached
 from console.desk import Desk
 from console.embedded import Ports, Processes
+from console.invoices import InvoiceDesk
 from console.platform import PlatformDriver
 from console.playhouse import Playhouse
 from console.progress import Progress
@@ -258,6 +259,7 @@ class Here:
 Playhouse(embedded_stack, attach, Story.of, _run).add_to(app)
 Desk(attach, _run).add_to(app)
 Storekeeper(Here, _run).add_to(app)
+InvoiceDesk(attach, _run).add_to(app)
 
 
 def main() -> None:

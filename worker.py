@@ -97,11 +97,12 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
         *(clients.onboarded, projects.activated),
         *(unwinding.begin, unwinding.enter, unwinding.write_off),
         *(postings.cut, postings.unposted),
-        *(invoices.prepare, invoices.approve, invoices.finish),
+        *(invoices.prepare, invoices.approve, invoices.change, invoices.finish),
         TrackingRecords(database, landscape).issued,
         *(engagements.move, engagements.is_fulfilled, engagements.take_in_again),
         *(cases.open, cases.close, cases.withdraw),
-        *(lanes.request_client, lanes.wake, lanes.tell_engagements, lanes.bill_what_is_left),
+        *(lanes.request_client, lanes.wake, lanes.wake_billing),
+        *(lanes.tell_engagements, lanes.bill_what_is_left),
     ]
     return Worker(
         house.client,
@@ -154,7 +155,8 @@ def _psa_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     approvals = PsaApprovals(psa, house.database, house.landscape, pace)
     invoices = PsaInvoices(psa, house.database, effects, settle=settle)
     return [
-        *(clients.open, approvals.collect, approvals.reread_held, invoices.publish),
+        *(approvals.collect, approvals.reread_held, approvals.recheck),
+        *(clients.open, invoices.publish),
         *(projects.open_plan, projects.open_milestones, projects.close_plan),
     ]
 
@@ -170,7 +172,8 @@ def _erp_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     tracking = ErpTracking(erp, house.database)
     return [
         *(clients.open, contracts.open, contracts.close, projects.open, projects.close),
-        *(postings.post, invoices.draft, invoices.post, tracking.read_again),
+        *(postings.post, invoices.draft, invoices.post, invoices.discard),
+        tracking.read_again,
     ]
 
 

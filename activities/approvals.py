@@ -7,27 +7,24 @@ from datetime import UTC, datetime, time
 
 from temporalio import activity
 
-from activities import failures
+from activities import failures, milestones, recalls
 from activities.deals import routes
 from activities.pace import Pace
 from canonical.base import Record
 from canonical.cases import Case, CaseId
-from canonical.contracts import Contract, ContractId
-from canonical.entries import MilestoneReached, TimeEntry
+from canonical.entries import EntryKey, MilestoneReached, TimeEntry
 from canonical.landscape import Landscape
-from canonical.processes import CollectRequest, Lane, PostLane
+from canonical.processes import CollectRequest, InvoiceRequest, Lane, PostLane
 from canonical.projects import Project, ProjectCode
-from canonical.slices import Slice
 from canonical.systems import ForeignId, SystemId
-from canonical.worktime import WorkTime
 from connectors import errors, ports
-from store import billing, cases, clock, contracts, crosswalk, entries, inbox, slices
+from store import cases, clock, contracts, crosswalk, entries, inbox, slices
+from store import recalls as recalled
 from store.database import Database, Transaction
 from store.entries import Added, Arrival, Filed
 from store.inbox import Delivery
 from store.tables.traffic import Outcome
 
-_NO_TIME = WorkTime.of_minutes(0)
 _REQUESTS_A_PAGE = 3  # of the first; the others make fewer
 _A_STEP = 100  # messages
 _TOGETHER = 20  # of them in one transaction
@@ -101,6 +98,21 @@ class PsaApprovals:
                 await slices.drop_held(tx, void)
                 return released
 
+    @activity.defn(name="approvals.recheck")
+    async def recheck(self, request: InvoiceRequest) -> None:
+        """Read again what is on a draft, and take off what is recalled. Idempotent: newest state.
+
+        As many requests as its timesheets have pages, at the system's own pace.
+        """
+        with failures.reported():
+            reference = f"{request.invoice}/{request.revision}"
+            async with self._database.reading() as tx:
+                on_draft = [part.source for _, part in await slices.on_invoice(tx, reference)]
+                timesheets = await recalled.timesheets(tx, on_draft)
+            approved = {sheet: await self._approved_now(sheet) for sheet in timesheets}
+            async with self._database.transaction() as tx:
+                await recalls.recall(tx, _keys(approved))
+
     async def _poll(self, psa: SystemId) -> int:
         async with self._database.reading() as tx:
             cursor = await inbox.cursor(tx, psa)
@@ -161,6 +173,8 @@ class PsaApprovals:
             for each in self._filed(one.delivery.notice.subject, one.entries, projects)
         ]
         added = await entries.add(tx, arrivals)
+        await recalls.approve_again(tx, added.again)
+        recalled = await recalls.recall(tx, _told(read))
         settled: list[tuple[Delivery, Outcome, str]] = []
         waiting = await cases.open_ids(tx, workflow=_READING)
         for one in read:
@@ -171,9 +185,9 @@ class PsaApprovals:
             if case.id in waiting:
                 await cases.close_case(tx, case.id)
             if one.delivery.notice.kind == "milestone" and not one.is_gone:
-                outcome, reason = await _reach(tx, one.reached)
+                outcome, reason = await milestones.reach(tx, one.reached)
             else:
-                outcome, reason = _outcome(one, projects, added)
+                outcome, reason = _outcome(one, projects, added, recalled)
             settled.append((one.delivery, outcome, reason))
         await inbox.settle_all(tx, settled)
 
@@ -220,7 +234,27 @@ def _case(read: _Read) -> Case:
     )
 
 
-def _outcome(read: _Read, projects: _Projects, added: Added) -> Settled:
+def _told(read: Sequence[_Read]) -> dict[ForeignId, set[EntryKey]]:
+    """Return what is approved of each timesheet that was read."""
+    return _keys(
+        {
+            one.delivery.notice.subject: one.entries
+            for one in read
+            if one.delivery.notice.kind == "timesheet" and not one.trouble
+        }
+    )
+
+
+def _keys(approved: Mapping[ForeignId, Sequence[TimeEntry]]) -> dict[ForeignId, set[EntryKey]]:
+    return {sheet: {entry.key for entry in found} for sheet, found in approved.items()}
+
+
+def _outcome(
+    read: _Read, projects: _Projects, added: Added, recalled: Mapping[ForeignId, int]
+) -> Settled:
+    taken_back = recalled.get(read.delivery.notice.subject, 0)
+    if taken_back:
+        return Outcome.VOIDED, f"{taken_back} entries are approved no longer"
     if read.is_gone:
         return Outcome.VOIDED, "it is gone"
     keys = {entry.key for entry in read.entries}
@@ -233,42 +267,3 @@ def _outcome(read: _Read, projects: _Projects, added: Added) -> Settled:
     if own:
         return Outcome.APPLIED, "; ".join(reasons)
     return (Outcome.REJECTED, "; ".join(reasons)) if reasons else _NOTHING_NEW
-
-
-async def _reach(tx: Transaction, reached: MilestoneReached | None) -> Settled:
-    if reached is None:
-        return Outcome.SUPERSEDED, "not completed, or not one of ours"
-    if await slices.exists(tx, reached.milestone):
-        return Outcome.SUPERSEDED, "reached before"
-    contract = await contracts.get(tx, _contract_of(reached))
-    await slices.add(tx, [(contract.id, _slice(contract, reached))])
-    await billing.request(
-        tx,
-        contract.id,
-        kind=billing.MILESTONE,
-        key=reached.milestone,
-        cut_off=reached.reached_on,
-    )
-    return Outcome.APPLIED, ""
-
-
-def _contract_of(reached: MilestoneReached) -> ContractId:
-    return ContractId(reached.milestone.rpartition("/")[0])
-
-
-def _slice(contract: Contract, reached: MilestoneReached) -> Slice:
-    terms = contract.lines[0].terms
-    if terms.model != "milestones":
-        raise LookupError(reached.milestone)  # its id was given out with the milestones
-    sold = next(term for term in terms.milestones if term.id == reached.milestone)
-    return Slice(
-        source=sold.id,
-        number=1,
-        project=reached.project,
-        state="ready",
-        work_date=reached.reached_on,
-        worked=_NO_TIME,
-        amount=sold.amount,
-        unit_price=sold.amount.amount,
-        text=sold.name,
-    )

@@ -112,6 +112,8 @@ def _contract(
         service_from=terms.service_from,
         service_until=terms.service_until,
         purchase_order=deal.purchase_order,
+        cap=terms.cap,
+        billing_threshold=deal.billing_threshold,
         lines=(ContractLine(number=1, terms=terms.terms),),
     )
 

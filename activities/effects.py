@@ -50,6 +50,7 @@ class Kind(StrEnum):
     JOURNAL_DRAFT = "journal.draft"
     JOURNAL_LINES = "journal.lines"
     JOURNAL_POST = "journal.post"
+    INVOICE_DISCARD = "invoice.discard"
     INVOICE_DRAFT = "invoice.draft"
     INVOICE_LINES = "invoice.lines"
     INVOICE_POST = "invoice.post"

@@ -30,11 +30,14 @@ _CLASS: dict[str, ErrorClass] = {  # by the error's own name; `domain.md` §4.2
     "UnknownContractError": "E07",
     "UnknownProjectError": "E07",
     "ContentChangedError": "E08",
+    "NoDraftError": "E08",
     "NotOwnerError": "E08",
     "WithdrawnError": "E08",
     "DoubleFoundError": "E09",
     "AmountsDifferError": "E15",
     "ApprovalStaleError": "E16",
+    "NotOnDraftError": "E16",
+    "SecondPersonNeededError": "E16",
     "Drifted": "E20",
 }
 _CODE_DEFECT: ErrorClass = "E21"

@@ -93,6 +93,6 @@ async def _posted(
     entries = tuple(
         ForeignId(system=request.routes.psa, value=part.source.removeprefix(prefix))
         for _, part in parts
-        if part.source.startswith(prefix)
+        if part.source.startswith(prefix) and part.number == 1  # what was split off is no entry
     )
     return kept.invoice, kept.status, entries

@@ -29,9 +29,19 @@ from canonical.processes import (
     OnboardingRequest,
     PostLane,
 )
-from store import billing, clients, clock, contracts, engagements, entries, slices
+from store import (
+    billing,
+    clients,
+    clock,
+    contracts,
+    drafts,
+    engagements,
+    entries,
+    slices,
+)
 from store.database import Database
 from store.engagements import Engagement
+from store.invoices import Kept
 
 _ANSWER = timedelta(seconds=20)
 _Start = WithStartWorkflowOperation[Any, Any]
@@ -69,17 +79,20 @@ class Lanes:
         with failures.reported():
             async with self._database.reading() as tx:
                 lanes = [Lane.parse(key) for key in await entries.waiting_lanes(tx)]
-                requests = [
-                    asked
-                    for asked in await billing.waiting(tx)
-                    if await contracts.find(tx, asked.contract)  # others wait to be activated
-                ]
+                changed = await drafts.unseen(tx)
             for lane in lanes:
                 at_once = self._landscape.system(lane.erp).batches_at_once
                 await self._post(PostLane(lane=lane, psa=request.psa, at_once=at_once))
-            for asked in requests:
-                await self.bill(asked)
-        return len(lanes) + len(requests)
+            billed = await self._wake_billing()
+            for kept in changed:
+                await self._tell_issue(kept)
+        return len(lanes) + billed + len(changed)
+
+    @activity.defn(name="lanes.wake_billing")
+    async def wake_billing(self, _lane: Lane) -> int:
+        """Wake every contract that asks for an invoice. Idempotent: a cycle is one cycle."""
+        with failures.reported():
+            return await self._wake_billing()
 
     @activity.defn(name="lanes.tell_engagements")
     async def tell_engagements(self, lane: Lane) -> int:
@@ -107,6 +120,17 @@ class Lanes:
                 asked = await billing.cut_off(tx, contract, max(await clock.today(tx), last))
             await self.bill(asked)
         return asked.cycle
+
+    async def _wake_billing(self) -> int:
+        async with self._database.reading() as tx:
+            requests = [
+                asked
+                for asked in await billing.waiting(tx)
+                if await contracts.find(tx, asked.contract)  # others wait to be activated
+            ]
+        for asked in requests:
+            await self.bill(asked)
+        return len(requests)
 
     async def bill(self, asked: billing.Request) -> None:
         """Tell a contract's billing lane about a cycle; the same cycle twice is one cycle."""
@@ -149,10 +173,16 @@ class Lanes:
             static_summary=f"Post time of {lane.lane.entity} to {lane.lane.erp}",
         )
 
+    async def _tell_issue(self, kept: Kept) -> None:
+        await self._signal(processes.issue_id(kept.invoice.reference), "changed")
+
     async def _tell(self, engagement: Engagement) -> None:
         run = processes.engagement_id(engagement.opportunity, engagement.generation)
+        await self._signal(run, "posted")
+
+    async def _signal(self, run: str, signal: str) -> None:
         try:
-            await self._client.get_workflow_handle(run).signal("posted")
+            await self._client.get_workflow_handle(run).signal(signal)
         except RPCError as exc:
             if exc.status is not RPCStatusCode.NOT_FOUND:  # it has ended: nothing to tell
                 raise

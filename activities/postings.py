@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from temporalio import activity
 
-from activities import effects, failures
+from activities import effects, failures, triggers
 from activities.effects import Effect, Effects, Kind, content_hash
 from canonical.base import Record
 from canonical.cases import Defect
@@ -41,6 +41,7 @@ class Cut(Record):
     size: int
     held: int
     defects: tuple[Defect, ...]
+    asks_to_bill: bool = False  # a contract has come above its billing threshold
 
 
 class PostRequest(Record):
@@ -75,7 +76,9 @@ class PostingRecords:
                     own = self._landscape.entity(request.lane.entity).currency
                     lines = [item.decision.line for item in decided]
                     decided = decided[: journal_cut.decide(lines, own)]
-                return await _freeze(tx, request.lane, decided)
+                cut = await _freeze(tx, request.lane, decided)
+                asks = await self._cross(tx, decided)
+                return cut.model_copy(update={"asks_to_bill": asks})
 
     @activity.defn(name="postings.unposted")
     async def unposted(self, lane: Lane) -> tuple[Cut, ...]:
@@ -83,6 +86,16 @@ class PostingRecords:
         async with self._database.reading() as tx:
             found = await batches.unposted(tx, lane.key)
         return tuple(Cut(batch=batch, size=size, held=0, defects=()) for batch, size in found)
+
+    async def _cross(self, tx: Transaction, decided: list[_Decided]) -> bool:
+        became_ready = {
+            item.filed.contract for item in decided if item.decision.part.state == "ready"
+        }
+        crossed = [  # in one order, so that lanes do not wait for each other in a ring
+            await triggers.cross(tx, self._landscape, await contracts.get(tx, contract))
+            for contract in sorted(became_ready)
+        ]
+        return any(crossed)
 
 
 class ErpPostings:

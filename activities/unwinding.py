@@ -13,7 +13,7 @@ from canonical.base import Record
 from canonical.contracts import ContractId
 from canonical.engagements import Stage
 from canonical.projects import ProjectCode
-from store import billing, contracts, engagements, entries, slices
+from store import billing, commitments, contracts, engagements, entries, slices
 from store.database import Database, Transaction
 
 WriteOffReason = Literal["deal_cancelled", "goodwill", "not_recoverable", "entered_in_error"]
@@ -82,6 +82,7 @@ class UnwindRecords:
         """Write off what is ready or held. Idempotent: what is written off is not open."""
         with failures.reported():
             async with self._database.transaction() as tx:
+                await commitments.lock(tx, question.contract)
                 return await slices.write_off(
                     tx, question.contract, by=question.by, reason=question.reason
                 )

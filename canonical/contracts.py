@@ -7,6 +7,7 @@ from pydantic import Field
 
 from canonical.base import Record
 from canonical.clients import ClientId
+from canonical.commitments import Cap
 from canonical.money import Currency, Money
 from canonical.opportunities import BillingFrequency, PriceLine
 from canonical.organization import EntityId
@@ -51,7 +52,10 @@ class ContractLine(Record):
 
 
 class Contract(Record):
-    """What was agreed. `price` is the fixed part or, for time and materials, the estimate."""
+    """What was agreed. `price` is the fixed part or, for time and materials, the estimate.
+
+    Approved value above `billing_threshold` that is not billed yet asks for an invoice.
+    """
 
     id: ContractId
     opportunity: ForeignId
@@ -64,4 +68,6 @@ class Contract(Record):
     service_from: date
     service_until: date
     purchase_order: str | None = None
+    cap: Cap | None = None
+    billing_threshold: Money | None = None
     lines: tuple[ContractLine, ...]

@@ -68,12 +68,19 @@ class Makers(Record):
 
 
 class EntityRoutes(Record):
-    """Which systems serve a legal entity, and from what amount two pairs of eyes are needed."""
+    """Which systems serve a legal entity, and what its invoices need.
+
+    All amounts are in the contract's or invoice's own currency: above `approval_above` one person
+    approves an invoice, above `four_eyes_above` two do; approved value above `billing_threshold`
+    asks for an invoice, where the contract itself names no threshold.
+    """
 
     crm: SystemId
     psa: SystemId
     erp: SystemId
-    approval_above: Exact | None = None  # in the invoice's own currency
+    approval_above: Exact | None = None
+    four_eyes_above: Exact | None = None
+    billing_threshold: Exact | None = None
 
 
 class Landscape(Record):

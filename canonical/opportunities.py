@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from canonical.base import Record
+from canonical.commitments import CapPolicy
 from canonical.money import Currency, Money, Rate
 from canonical.organization import EntityId
 from canonical.systems import ForeignId
@@ -49,5 +50,8 @@ class Opportunity(Record):
     service_from: date | None = None
     service_until: Annotated[date | None, Field(description="last day of service")] = None
     purchase_order: str | None = None
+    not_to_exceed: Money | None = None
+    cap_policy: CapPolicy | None = None
+    billing_threshold: Money | None = None
     prices: tuple[PriceLine, ...] = ()
     schedule: tuple[ScheduleLine, ...] = ()

@@ -10,7 +10,7 @@ from typing import Literal
 from canonical.base import Record
 from canonical.clients import ClientId
 from canonical.contracts import ContractId
-from canonical.invoices import InvoiceId
+from canonical.invoices import InvoiceId, Reference
 from canonical.organization import EntityId
 from canonical.projects import ProjectCode
 from canonical.systems import ForeignId, SystemId
@@ -135,7 +135,7 @@ class BillingCycle(Record):
 
     cycle: int
     key: str
-    kind: Literal["cut_off", "milestone"]
+    kind: Literal["cut_off", "milestone", "threshold"]
     cut_off: date
 
 
@@ -221,6 +221,11 @@ def invoice_id(request: InvoiceRequest) -> str:
 def tracking_id(request: TrackRequest) -> str:
     """Return the id of the one run that reads an invoice again."""
     return f"track:{request.invoice}/{request.revision}"
+
+
+def issue_id(reference: Reference) -> str:
+    """Return the id of the issue of the invoice with a reference: contract, cycle, revision."""
+    return f"invoice:{reference.replace('/', ':')}"
 
 
 def collect_id(system: SystemId) -> str:

@@ -9,10 +9,14 @@ from canonical.projects import ProjectCode
 from canonical.worktime import WorkTime
 
 SliceState = Literal["ready", "held", "billed", "covered", "non_billable", "written_off"]
+Hold = Literal["cap", "person", "recall"]
 
 
 class Slice(Record):
-    """A part of a source (an entry or a milestone). Amounts are never recomputed from hours."""
+    """A part of a source (an entry or a milestone). Amounts are never recomputed from hours.
+
+    A held one says in `hold` what holds it, and in `reason` why, in words.
+    """
 
     source: str
     number: int
@@ -23,3 +27,5 @@ class Slice(Record):
     amount: Money
     unit_price: Exact
     text: str
+    hold: Hold | None = None
+    reason: str = ""

@@ -28,7 +28,6 @@ class Desk:
         )
         starts.command("engagement")(self.engagement)
         starts.command("billing")(self.billing)
-        starts.command("approval")(self.approval)
         starts.command("resume")(self.resume)
         app.add_typer(starts, name="start")
 
@@ -95,21 +94,6 @@ class Desk:
                     cut_off.date(),
                 )
             typer.echo(lane)
-
-        self._run(work())
-
-    def approval(
-        self,
-        invoice: Annotated[str, typer.Argument(help="Our reference, as in CT-00001/1/1.")],
-        by: Annotated[str, typer.Option(help="Who approves.")],
-        state: State = HERE,
-    ) -> None:
-        """Approve an invoice above the limit, exactly as it stands now."""
-
-        async def work() -> None:
-            async with self._attach(state) as platform:
-                run = await starting.approve(platform.client, platform.database, invoice, by)
-            typer.echo(run)
 
         self._run(work())
 

@@ -78,6 +78,8 @@ async def _slice(tx: Transaction, invoice: str | None, line: int, part: Slice) -
         "hours_shown": str(part.worked.hours),
         "amount": str(part.amount),
     }
+    if part.reason:
+        found["reason"] = part.reason
     if invoice is not None:
         found["invoice"] = f"{await invoices.number(tx, invoice) or invoice}/{line}"
     return found
@@ -105,20 +107,26 @@ async def _line(tx: Transaction, subject: str) -> dict[str, Any] | None:
     }
 
 
+_ANSWERS = {
+    "ready": "not billed yet: ready for the next cut-off",
+    "covered": "not billed by itself: a fixed price covers it",
+    "non_billable": "not billed: approved as not billable",
+}
+
+
 def _answer(explained: dict[str, Any]) -> str:
-    verdict = explained.get("verdict")
-    states = {part["state"] for part in explained["slices"]}
+    parts = explained["slices"]
+    said = [f"billed on {part['invoice']}" for part in parts if part["state"] == "billed"]
+    reasons = [f"{part['amount']} held: {part['reason']}" for part in parts if "reason" in part]
+    if reasons and not said:
+        said = ["not billed"]
+    if said or reasons:
+        return "; ".join((*said, *reasons))
+    verdict, states = explained.get("verdict"), {part["state"] for part in parts}
     if "held" in states and verdict:
         return f"not billed: {verdict['defect']['text']}"
-    if "billed" in states:
-        return f"billed on {', '.join(p['invoice'] for p in explained['slices'])}"
-    if "ready" in states:
-        return "not billed yet: ready for the next cut-off"
-    if "covered" in states:
-        return "not billed by itself: a fixed price covers it"
-    if "non_billable" in states:
-        return "not billed: approved as not billable"
-    return "not billed yet: approved, and waits to be priced and posted"
+    known = [answer for state, answer in _ANSWERS.items() if state in states]
+    return known[0] if known else "not billed yet: approved, and waits to be priced and posted"
 
 
 def views(explained: dict[str, Any]) -> list[RenderableType]:

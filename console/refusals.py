@@ -3,6 +3,7 @@
 from console import problems
 from console.explanation import UnknownSubjectError
 from console.platform import UnknownDealError
+from console.prebill import NotChangedError
 from console.routing import OtherErpError
 from console.stack import StackError
 from console.starting import NotStartedError
@@ -11,6 +12,7 @@ from store.address import StoreError
 from store.engagements import UnknownContractError
 
 READABLE: dict[type[Exception], int] = {
+    NotChangedError: problems.WRONG_INPUT,
     NotStartedError: problems.WRONG_INPUT,
     OtherErpError: problems.WRONG_INPUT,
     OtherStoreError: problems.WRONG_INPUT,

@@ -2,18 +2,17 @@
 
 from datetime import date
 
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.lanes import Lanes
 from canonical import processes
 from canonical.contracts import ContractId
-from canonical.invoices import InvoiceId
 from canonical.landscape import Landscape
 from canonical.notices import Notice
 from canonical.systems import ForeignId, SystemId
 from gateway.dispatcher import Dispatcher
-from store import billing, clock, contracts, engagements, inbox, invoices
+from store import billing, clock, contracts, engagements, inbox
 from store.database import Database
 
 
@@ -75,37 +74,6 @@ async def bill(
             raise NotStartedError(msg)
     await Lanes(client, database, landscape).bill(asked)
     return processes.billing_id(contract)
-
-
-async def approve(client: Client, database: Database, invoice: str, by: str) -> str:
-    """Approve an invoice that waits, as it stands now, and return its process's id.
-
-    Raises:
-        NotStartedError: there is no such invoice, or it does not wait for an approval.
-    """
-    if not by.strip():
-        msg = "an approval names who approves: --by NAME"
-        raise NotStartedError(msg)
-    async with database.reading() as tx:
-        references = await invoices.references(tx, invoice)
-        if len(references) != 1:
-            msg = f"there is no invoice {invoice!r}: name it by our reference, as in CT-00001/1/1"
-            raise NotStartedError(msg)
-        (reference,) = references
-        name, _, revision = reference.rpartition("/")
-        kept = await invoices.get(tx, InvoiceId(name), int(revision))
-    run = f"invoice:{reference.replace('/', ':')}"
-    approval = {"by": by, "content_hash": kept.content_hash}
-    try:
-        await client.get_workflow_handle(run).execute_update("approve", approval)
-    except WorkflowUpdateFailedError as exc:
-        raise NotStartedError(str(exc.cause)) from None
-    except RPCError as exc:
-        if exc.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        msg = f"invoice {invoice} does not wait for anybody"
-        raise NotStartedError(msg) from None
-    return run
 
 
 async def resume(client: Client, run: str) -> str:

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from canonical.base import Record, Rule, RuleError
 from canonical.cases import Defect, ErrorClass, Owner
+from canonical.commitments import Cap
 from canonical.contracts import (
     BillingTerms,
     ContractId,
@@ -26,6 +27,7 @@ from canonical.mappings import MappingKind, MappingMissingError, Mappings
 from canonical.money import Money
 from canonical.opportunities import Opportunity
 from canonical.organization import EntityId
+from policies import commitment_check
 
 RULE = Rule(id="contract-check", version=1)
 
@@ -45,6 +47,7 @@ class Complete(Record):
     service_from: date
     service_until: date
     terms: BillingTerms
+    cap: Cap | None = None
 
 
 class Incomplete(Record):
@@ -64,6 +67,7 @@ def decide(deal: Opportunity, contract: ContractId, *, erp: Mappings, psa: Mappi
     defects = (
         *_missing_fields(deal),
         *_schedule_defects(deal),
+        *commitment_check.defects(deal),
         *_mapping_defects(deal, terms, erp=erp, psa=psa),
     )
     if (
@@ -83,6 +87,7 @@ def decide(deal: Opportunity, contract: ContractId, *, erp: Mappings, psa: Mappi
         service_from=deal.service_from,
         service_until=deal.service_until,
         terms=terms,
+        cap=commitment_check.cap(deal),
     )
 
 

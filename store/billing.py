@@ -7,12 +7,13 @@ from datetime import date
 from sqlmodel import col, func, select
 
 from canonical.contracts import ContractId
-from store import slices, trail
+from store import commitments, slices, trail
 from store.database import Transaction
 from store.tables.traffic import TriggerRow
 
 CUT_OFF = "cut_off"
 MILESTONE = "milestone"
+THRESHOLD = "threshold"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Request:
     kind: str
     cut_off: date
     is_done: bool = False
+    is_begun: bool = False
 
 
 async def cut_off(tx: Transaction, contract: ContractId, day: date) -> Request:
@@ -45,6 +47,7 @@ async def request(
     tx: Transaction, contract: ContractId, *, kind: str, key: str, cut_off: date
 ) -> Request:
     """Return the cycle of a request, opening it the first time."""
+    await commitments.lock(tx, contract)
     row = await tx.get(TriggerRow, (contract, key))
     if row is None:
         last = select(func.max(col(TriggerRow.cycle))).where(TriggerRow.contract == contract)
@@ -58,6 +61,25 @@ async def request(
         tx.add(row)
         trail.audit(tx, "billing.requested", f"{contract}/{row.cycle}", detail=key)
     return _request(row)
+
+
+async def crossed(tx: Transaction, contract: ContractId, day: date) -> Request | None:
+    """Return the cycle that a crossing of the threshold opens; None while the last one waits.
+
+    A crossing is over once its cycle has looked for what is ready, and the next is another one.
+    """
+    query = select(TriggerRow).where(TriggerRow.contract == contract, TriggerRow.kind == THRESHOLD)
+    crossings = (await tx.exec(query)).all()
+    if any(not row.is_begun for row in crossings):
+        return None
+    key = f"threshold/{len(crossings) + 1}"
+    return await request(tx, contract, kind=THRESHOLD, key=key, cut_off=day)
+
+
+async def begin(tx: Transaction, contract: ContractId, cycle: int) -> None:
+    """Record that a cycle has looked for what is ready."""
+    query = select(TriggerRow).where(TriggerRow.contract == contract, TriggerRow.cycle == cycle)
+    (await tx.exec(query)).one().is_begun = True
 
 
 async def of_cycle(tx: Transaction, contract: ContractId, cycle: int) -> Request:
@@ -94,4 +116,5 @@ def _request(row: TriggerRow) -> Request:
         kind=row.kind,
         cut_off=row.cut_off,
         is_done=row.is_done,
+        is_begun=row.is_begun,
     )

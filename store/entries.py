@@ -58,14 +58,20 @@ class Story:
     verdict: str | None
     batch: str | None
     line: int | None
+    timesheet: ForeignId
+    is_recalled: bool = False
 
 
 @dataclass(frozen=True)
 class Added:
-    """Which entries were taken, and which came changed after something was made of them."""
+    """Which entries were taken, and which came changed after something was made of them.
+
+    `again` are those that had been recalled, and are approved as they were.
+    """
 
     taken: set[EntryKey]
     too_late: set[EntryKey]
+    again: set[EntryKey]
 
 
 async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> Added:
@@ -84,7 +90,10 @@ async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> Added:
     if open_:
         await tx.exec(update(EntryRow), params=[_values(told[EntryKey(key)]) for key in open_])
     taken = {key for key in told if key not in known or key in open_}
-    return Added(taken, {EntryKey(key) for key in changed - open_})
+    as_they_were = known.keys() - open_ - changed
+    again = {EntryKey(key) for key in as_they_were if known[key].recalled_at is not None}
+    await _approve_again(tx, [told[EntryKey(key)] for key in as_they_were])
+    return Added(taken, {EntryKey(key) for key in changed - open_}, again)
 
 
 async def waiting_lanes(tx: Transaction) -> Sequence[str]:
@@ -97,7 +106,9 @@ async def received(tx: Transaction, lane: str, *, limit: int) -> Sequence[Filed]
     """Return a lane's next entries, by work date and key."""
     query = select(EntryRow).where(EntryRow.lane == lane, EntryRow.progress == Progress.RECEIVED)
     ordered = query.order_by(col(EntryRow.work_date), col(EntryRow.key)).limit(limit)
-    return [_filed(row) for row in (await tx.exec(ordered)).all()]
+    # A recall that comes at the same time waits, and then sees that they are cut.
+    rows = (await tx.exec(ordered.with_for_update())).all()
+    return [_filed(row) for row in rows]
 
 
 async def decide(tx: Transaction, decisions: Iterable[Decision]) -> None:
@@ -153,13 +164,39 @@ async def reconsider_held(
 async def find(tx: Transaction, key: str) -> Story | None:
     """Return an entry with all that was decided about it, or None."""
     row = await tx.get(EntryRow, key)
-    return Story(_filed(row), row.progress, row.verdict, row.batch, row.line) if row else None
+    return story_of(row) if row else None
 
 
 async def count(tx: Transaction, progress: Progress) -> int:
     """Return how many entries have come this far."""
     query = select(func.count()).select_from(EntryRow).where(EntryRow.progress == progress)
     return (await tx.exec(query)).one()
+
+
+async def _approve_again(tx: Transaction, arrivals: Sequence[Arrival]) -> None:
+    rows = [
+        {
+            "key": arrival.filed.entry.key,
+            "timesheet": str(arrival.timesheet),
+            "recalled_at": None,
+        }
+        for arrival in arrivals
+    ]
+    if rows:
+        await tx.exec(update(EntryRow), params=rows)
+
+
+def story_of(row: EntryRow) -> Story:
+    """Return what an entry's row says."""
+    return Story(
+        _filed(row),
+        row.progress,
+        row.verdict,
+        row.batch,
+        row.line,
+        _foreign(row.timesheet),
+        row.recalled_at is not None,
+    )
 
 
 async def _known(tx: Transaction, keys: Sequence[EntryKey]) -> dict[str, EntryRow]:

@@ -6,32 +6,35 @@ from decimal import Decimal
 
 from sqlmodel import col, select
 
-from canonical.base import RuleError
 from canonical.contracts import ContractId
 from canonical.invoices import Invoice, InvoiceId, InvoiceStatus
 from canonical.money import Money
 from canonical.systems import ForeignId
 from store import counters, trail
 from store.database import Transaction
-from store.tables.money import InvoiceRow
+from store.tables.money import InvoiceRow, Standing
 
 _MOST_DIGITS = 9  # of a revision, so that any database can look for it
 
 
-class ApprovalStaleError(RuleError):
-    """An approval names other content than the invoice has now."""
-
-
 @dataclass(frozen=True)
 class Kept:
-    """An invoice with its hash, its document in the ERP and what the ERP said of it last."""
+    """An invoice with its hash, its document in the ERP and what the ERP said of it last.
+
+    `edition` counts the changes of the draft, `sent` is the one the ERP was given, `needed` how
+    many people must approve it.
+    """
 
     invoice: Invoice
     cycle: int
     content_hash: str
     document: ForeignId | None
     status: InvoiceStatus | None
-    approved_by: str | None = None
+    standing: Standing = Standing.DRAFT
+    edition: int = 1
+    sent: int | None = None
+    needed: int = 0
+    changed_by: str | None = None
 
 
 async def draft(tx: Transaction, invoice: Invoice, *, cycle: int, content_hash: str) -> None:
@@ -70,22 +73,6 @@ async def of_contract(tx: Transaction, contract: ContractId) -> Sequence[Kept]:
     return [_kept(row) for row in rows]
 
 
-async def approve(
-    tx: Transaction, invoice: InvoiceId, revision: int, *, by: str, content_hash: str
-) -> None:
-    """Record who approved exactly this content.
-
-    Raises:
-        ApprovalStaleError: the content has another hash.
-    """
-    row = await tx.get_one(InvoiceRow, (invoice, revision))
-    if row.content_hash != content_hash:
-        msg = f"{invoice}/{revision}"
-        raise ApprovalStaleError(msg)
-    row.approved_by = by
-    trail.audit(tx, "invoice.approved", f"{invoice}/{revision}", detail=content_hash, actor=by)
-
-
 async def record_document(tx: Transaction, invoice: Invoice, document: ForeignId) -> None:
     """Record which document of the ERP the invoice is."""
     row = await tx.get_one(InvoiceRow, (invoice.id, invoice.revision))
@@ -107,6 +94,7 @@ async def record_status(tx: Transaction, invoice: Invoice, status: InvoiceStatus
         subject = f"{invoice.reference}/{change}"
         await trail.publish(tx, "invoice.changed", subject, balance=str(status.balance or ""))
     elif status.state == "posted":
+        row.standing = Standing.POSTED
         await trail.publish(tx, "invoice.posted", invoice.reference, number=status.number or "")
 
 
@@ -127,7 +115,11 @@ def _kept(row: InvoiceRow) -> Kept:
         content_hash=row.content_hash,
         document=ForeignId.model_validate_json(row.document) if row.document else None,
         status=_status(row, invoice) if row.tax is not None else None,
-        approved_by=row.approved_by,
+        standing=row.standing,
+        edition=row.edition,
+        sent=row.sent,
+        needed=row.needed,
+        changed_by=row.changed_by,
     )
 
 

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import insert, update
 from sqlmodel import col, func, select
 
 from canonical.base import RuleError
 from canonical.contracts import ContractId
-from canonical.money import Money
+from canonical.money import Currency, Money
 from canonical.projects import ProjectCode
 from canonical.slices import Slice
 from canonical.worktime import WorkTime
 from store import trail
 from store.database import Transaction
-from store.tables.work import SliceRow, SliceState
+from store.tables.work import HoldKind, SliceRow, SliceState
 
 _AT_ONCE = 10_000  # SQLite takes at most 32,766 values in a query
 _IS_OPEN = col(SliceRow.state).in_((SliceState.READY, SliceState.HELD))
@@ -39,6 +40,8 @@ async def add(tx: Transaction, contract_of: Iterable[tuple[ContractId, Slice]]) 
             "unit_price": part.unit_price,
             "currency": part.amount.currency,
             "text": part.text,
+            "hold": HoldKind(part.hold) if part.hold else None,
+            "reason": part.reason,
         }
         for contract, part in contract_of
     ]
@@ -76,6 +79,49 @@ async def ready(
     return [_slice(row) for row in (await tx.exec(query)).all()]
 
 
+async def held_by(
+    tx: Transaction, contract: ContractId, hold: HoldKind | None = None
+) -> Sequence[Slice]:
+    """Return what a contract holds back although it has a price, for one kind of reason or any."""
+    query = select(SliceRow).where(
+        SliceRow.contract == contract,
+        SliceRow.state == SliceState.HELD,
+        col(SliceRow.hold).is_not(None) if hold is None else SliceRow.hold == hold,
+    )
+    rows = (await tx.exec(query.order_by(col(SliceRow.work_date), col(SliceRow.source)))).all()
+    return [_slice(row) for row in rows]
+
+
+async def unbilled(tx: Transaction, contract: ContractId, currency: Currency, until: date) -> Money:
+    """Return what is ready to be billed up to a day."""
+    total = select(func.sum(col(SliceRow.amount))).where(
+        SliceRow.contract == contract,
+        SliceRow.state == SliceState.READY,
+        SliceRow.work_date <= until,
+    )
+    return Money(amount=(await tx.exec(total)).one() or Decimal(0), currency=currency)
+
+
+async def hold(tx: Transaction, slices: Iterable[Slice], kind: HoldKind, reason: str) -> None:
+    """Hold slices back, off any invoice."""
+    await _move(tx, slices, state=SliceState.HELD, hold=kind, reason=reason)
+
+
+async def release(tx: Transaction, slices: Iterable[Slice]) -> None:
+    """Make slices ready, off any invoice."""
+    await _move(tx, slices, state=SliceState.READY, hold=None, reason="")
+
+
+async def split(tx: Transaction, contract: ContractId, billable: Slice, excess: Slice) -> None:
+    """Leave of a slice what is billable, and keep the excess as a slice of its own."""
+    last = select(func.max(SliceRow.number)).where(SliceRow.source == billable.source)
+    number = ((await tx.exec(last)).one() or 0) + 1
+    row = await tx.get_one(SliceRow, (billable.source, billable.number))
+    row.seconds, row.amount = billable.worked.seconds, billable.amount.amount
+    await tx.flush()
+    await add(tx, [(contract, excess.model_copy(update={"number": number}))])
+
+
 async def bill(tx: Transaction, invoice: str, line: int, slices: Sequence[tuple[str, int]]) -> None:
     """Record that slices stand on an invoice line.
 
@@ -109,6 +155,17 @@ async def write_off(tx: Transaction, contract: ContractId, *, by: str, reason: s
     return len(rows)
 
 
+async def move_to_line(
+    tx: Transaction, invoice: str, line: int, slices: Sequence[tuple[str, int]]
+) -> None:
+    """Record that slices of an invoice stand on another of its lines."""
+    rows = [
+        {"source": source, "number": number, "invoice": invoice, "line": line}
+        for source, number in slices
+    ]
+    await tx.exec(update(SliceRow), params=rows)
+
+
 async def on_invoice(tx: Transaction, invoice: str) -> Sequence[tuple[int, Slice]]:
     """Return the slices of an invoice, each with its line."""
     query = select(SliceRow).where(SliceRow.invoice == invoice)
@@ -135,6 +192,30 @@ async def open_count(tx: Transaction, contract: ContractId) -> int:
     return (await tx.exec(query.where(SliceRow.contract == contract, _IS_OPEN))).one()
 
 
+async def _move(
+    tx: Transaction,
+    slices: Iterable[Slice],
+    *,
+    state: SliceState,
+    hold: HoldKind | None,
+    reason: str,
+) -> None:
+    rows = [
+        {
+            "source": part.source,
+            "number": part.number,
+            "state": state,
+            "hold": hold,
+            "reason": reason,
+            "invoice": None,
+            "line": None,
+        }
+        for part in slices
+    ]
+    if rows:
+        await tx.exec(update(SliceRow), params=rows)
+
+
 async def _ready_among(tx: Transaction, slices: Sequence[tuple[str, int]]) -> int:
     wanted, found = set(slices), 0
     sources = sorted({source for source, _ in slices})
@@ -158,4 +239,6 @@ def _slice(row: SliceRow) -> Slice:
         amount=Money(amount=row.amount, currency=row.currency),
         unit_price=row.unit_price,
         text=row.text,
+        hold=row.hold.value if row.hold else None,
+        reason=row.reason,
     )

@@ -106,6 +106,15 @@ class FakePsa(Troubled):
         self.timesheets[subject] = []
         self._tell("timesheet", subject)
 
+    def recalls(self, *entries: TimeEntry) -> None:
+        """Take the approval of entries back, and tell of their timesheets in the feed."""
+        gone = {entry.id for entry in entries}
+        for subject, approved in self.timesheets.items():
+            left = [entry for entry in approved if entry.id not in gone]
+            if len(left) < len(approved):
+                self.timesheets[subject] = left
+                self._tell("timesheet", subject)
+
     def reaches(self, milestone: str, reached: MilestoneReached | None) -> None:
         """Complete a milestone, or one that is none of ours, and tell of it in the feed."""
         subject = ForeignId(system=self.system, value=milestone)

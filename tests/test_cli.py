@@ -44,7 +44,13 @@ COMMANDS: dict[str, str] = {  # and a word of what each teaches
     "start": "by hand",
     "start engagement": "--crm",
     "start billing": "CT-00001",
-    "start approval": "CT-00001/1/1",
+    "invoice": "before it is an invoice",
+    "invoice show": "the hash to approve",
+    "invoice edit": "amounts are never edited",
+    "invoice hold": "until it is released",
+    "invoice release": "next invoice",
+    "invoice approve": "--hash",
+    "invoice reject": "ready again",
 }
 
 
@@ -216,8 +222,8 @@ def test_a_broken_landscape_is_named(state: Path) -> None:
     [
         ("start billing CT-99999 --cut-off 2026-07-31", "CT-99999"),
         ("start engagement 006A --crm nowhere", "nowhere is no CRM of the landscape: crm-main is"),
-        ("start approval CT-00001/9/1 --by pat", "there is no invoice 'CT-00001/9/1'"),
-        ("start approval CT-00001 --by pat", "there is no invoice 'CT-00001'"),
+        ("invoice show CT-00001/9/1", "there is no invoice 'CT-00001/9/1'"),
+        ("invoice approve CT-00001 --by pat --hash 0", "there is no invoice 'CT-00001'"),
         ("start resume contract:CT-99999", "no process 'contract:CT-99999' runs"),
         ("play tm-rate-change --erp tryton", "the ERP of the running stack is dynamics"),
     ],

@@ -90,6 +90,8 @@ class PostTime:
 
     async def _take(self, cut: Cut, before: int) -> bool:
         """Start what a cut needs, and wait for room; return whether it was anything."""
+        if cut.asks_to_bill:
+            await self._wake_billing()
         if cut.defects:
             self._start(self._hold(cut, before))
         if cut.batch is not None:
@@ -140,6 +142,13 @@ class PostTime:
             PsaApprovals.reread_held,
             PostLane(lane=self._lane, psa=self._psa),
             options.call(self._psa, "Read held entries again"),
+        )
+
+    async def _wake_billing(self) -> None:
+        await workflow.execute_activity_method(
+            Lanes.wake_billing,
+            self._lane,
+            **options.record("Wake the contracts that are above their threshold"),
         )
 
     async def _tell_engagements(self) -> None:

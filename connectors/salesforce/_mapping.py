@@ -5,8 +5,10 @@ A value that we do not know is left out, so that the activation check can name t
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from canonical.clients import Account, ClientLinks, CountryCode, PaymentTerms, TaxStatus
+from canonical.commitments import CapPolicy
 from canonical.invoices import Invoice, InvoiceStatus
 from canonical.money import Money, Rate
 from canonical.opportunities import (
@@ -29,6 +31,7 @@ _BILLING_FREQUENCIES: dict[str | None, BillingFrequency] = {
     "Monthly": "monthly",
     "On completion": "on_completion",
 }
+_CAP_POLICIES: dict[str | None, CapPolicy] = {"Split": "split", "Hold": "hold", "Warn": "warn"}
 _TAX_STATUSES: dict[str, TaxStatus] = {
     "business": "business",
     "consumer": "consumer",
@@ -53,7 +56,7 @@ def opportunity(
         is_won=deal.is_won,
         closed_on=deal.close_date,
         currency=deal.currency,
-        amount=None if deal.amount is None else Money(currency=deal.currency, amount=deal.amount),
+        amount=_money(deal.amount, deal),
         entity=EntityId(deal.legal_entity) if deal.legal_entity else None,
         billing_model=model,
         billing_frequency=_BILLING_FREQUENCIES.get(deal.billing_frequency),
@@ -61,6 +64,9 @@ def opportunity(
         service_from=deal.service_start,
         service_until=deal.service_end,
         purchase_order=deal.purchase_order or None,
+        not_to_exceed=_money(deal.not_to_exceed, deal),
+        cap_policy=_CAP_POLICIES.get(deal.cap_policy),
+        billing_threshold=_money(deal.billing_threshold, deal),
         prices=tuple(sorted(prices, key=lambda price: (price.role, price.valid_from))),
         schedule=tuple(sorted(terms, key=lambda line: (line.sequence, line.id.value))),
     )
@@ -108,6 +114,10 @@ def invoice(deal: ForeignId, invoice: Invoice, status: InvoiceStatus) -> _wire.I
         balance=None if status.balance is None else status.balance.amount,
         currency=status.net.currency,
     )
+
+
+def _money(amount: Decimal | None, deal: _wire.Opportunity) -> Money | None:
+    return None if amount is None else Money(currency=deal.currency, amount=amount)
 
 
 def _price(item: _wire.LineItem, deal: _wire.Opportunity) -> PriceLine:

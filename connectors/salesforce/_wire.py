@@ -81,6 +81,9 @@ class Opportunity(Wire):
     service_start: date | None = Field(alias="Service_Start__c")
     service_end: date | None = Field(alias="Service_End__c")
     purchase_order: Text | None = Field(alias="Purchase_Order__c")
+    not_to_exceed: Number | None = Field(alias="Not_To_Exceed__c")
+    cap_policy: Text | None = Field(alias="Cap_Policy__c")
+    billing_threshold: Number | None = Field(alias="Billing_Threshold__c")
 
 
 class Deal(Opportunity):

@@ -5,7 +5,7 @@ its amount is the sum of its slices, never recomputed from the hours shown.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from canonical.base import Record, Rule
 from canonical.invoices import InvoiceLine
@@ -34,6 +34,20 @@ def decide(
         _line(number, group, dimensions[group[0].project])
         for number, group in enumerate(groups.values(), start=1)
     )
+
+
+def without(
+    lines: Sequence[InvoiceLine], on_lines: Sequence[tuple[int, Slice]], gone: Collection[str]
+) -> tuple[LineOfSlices, ...]:
+    """Return lines without the slices of some sources; texts and order stay as they were."""
+    left: list[LineOfSlices] = []
+    for line in lines:
+        group = [part for at, part in on_lines if at == line.number and part.source not in gone]
+        if group:
+            rest = _line(len(left) + 1, group, line.dimensions)
+            kept = rest.line.model_copy(update={"text": line.text})
+            left.append(rest.model_copy(update={"line": kept}))
+    return tuple(left)
 
 
 def _line(number: int, group: list[Slice], dimensions: FinancialDimensions) -> LineOfSlices:

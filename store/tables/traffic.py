@@ -70,4 +70,5 @@ class TriggerRow(Row, table=True):
     cycle: int
     kind: str
     cut_off: date
+    is_begun: bool = False  # its slices have been looked for
     is_done: bool = Field(default=False, index=True)

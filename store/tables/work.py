@@ -49,6 +49,7 @@ class EntryRow(Row, table=True):
     verdict: str | None = None
     batch: str | None = Field(default=None, index=True)
     line: int | None = None
+    recalled_at: datetime | None = Field(default=None, sa_type=Utc)  # after it was cut
 
 
 class SliceState(StrEnum):
@@ -60,6 +61,14 @@ class SliceState(StrEnum):
     COVERED = "covered"
     NON_BILLABLE = "non_billable"
     WRITTEN_OFF = "written_off"
+
+
+class HoldKind(StrEnum):
+    """What holds a slice that is held although it has a price."""
+
+    CAP = "cap"
+    PERSON = "person"
+    RECALL = "recall"
 
 
 class SliceRow(Row, table=True):
@@ -81,6 +90,8 @@ class SliceRow(Row, table=True):
     text: str
     invoice: str | None = Field(default=None, index=True)
     line: int | None = None
+    hold: HoldKind | None = Field(default=None, sa_type=Choice(HoldKind))
+    reason: str = ""
 
 
 class BatchRow(Row, table=True):

@@ -23,6 +23,8 @@ RETRIED = {"Transient", "Uncertain"}
 CLASSES: dict[str, ErrorClass] = {
     "AmountsDifferError": "E15",
     "ApprovalStaleError": "E16",
+    "NotOnDraftError": "E16",
+    "SecondPersonNeededError": "E16",
     "ContentChangedError": "E08",
     "CurrencyMismatchError": "E21",
     "DoubleFoundError": "E09",
@@ -32,6 +34,7 @@ CLASSES: dict[str, ErrorClass] = {
     "Missing": "E07",
     "NotExactError": "E21",
     "NotLinkedError": "E07",
+    "NoDraftError": "E08",
     "NotOwnerError": "E08",
     "OutcomeUnknownError": "E03",
     "Rejected": "E05",

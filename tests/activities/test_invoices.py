@@ -56,7 +56,7 @@ async def test_puts_what_is_ready_on_lines_and_marks_it_billed(
     prepared = await _prepare(database, landscape)
 
     assert (prepared.invoice, prepared.net) == (ID, money("2480.00"))
-    assert not prepared.needs_approval
+    assert (prepared.needed, prepared.missing) == (0, 0)
     lines = (await _kept(database)).lines
     assert [(line.net, line.worked) for line in lines] == [
         (money("1200.00"), hours("8")),
@@ -96,7 +96,7 @@ async def test_nothing_ready_is_nothing_to_bill(database: Database, landscape: L
     await house.active(database)
     await house.ready(database, part("psa-main:101", state="held"))
 
-    assert await _prepare(database, landscape) == Prepared(invoice=None)
+    assert await _prepare(database, landscape) == Prepared(invoice=None, ending="nothing_to_bill")
     async with database.reading() as tx:
         assert await invoices.find(tx, ID, 1) is None
         assert await slices.open_count(tx, CONTRACT) == 1
@@ -123,8 +123,8 @@ async def test_one_limit_decides_who_needs_a_second_pair_of_eyes(
     await house.active(database)
     await house.ready(database, JUNE_WORK)
 
-    assert not (await _prepare(database, _above(landscape, "1200.00"))).needs_approval
-    assert (await _prepare(database, _above(landscape, "1199.99"))).needs_approval
+    assert (await _prepare(database, _above(landscape, "1200.00"))).needed == 0
+    assert (await _prepare(database, _above(landscape, "1199.99"))).missing == 1
 
 
 async def test_an_approval_of_what_was_seen_is_kept(

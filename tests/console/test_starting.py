@@ -88,29 +88,6 @@ async def test_a_contract_that_is_not_active_is_not_billed_and_leaves_no_cycle(
     assert await _waiting(database) == 0
 
 
-@pytest.mark.parametrize(
-    "invoice", ["", "CT-00001", "CT-00001/1", "CT-00001/1/x", "CT-00001/1/9", "[/]", "9" * 30]
-)
-async def test_an_invoice_that_is_not_there_is_not_approved(
-    client: Client, database: Database, invoice: str
-) -> None:
-    await house.active(database)
-    await house.drafted(database)
-
-    with pytest.raises(NotStartedError, match="name it by our reference, as in CT-00001/1/1"):
-        await starting.approve(client, database, invoice, "pat")
-
-
-async def test_an_invoice_that_waits_for_nobody_is_not_approved(
-    client: Client, database: Database
-) -> None:
-    await house.active(database)
-    await house.drafted(database)
-
-    with pytest.raises(NotStartedError, match="CT-00001/1/1 does not wait for anybody"):
-        await starting.approve(client, database, "CT-00001/1/1", "pat")
-
-
 async def test_a_process_that_waits_can_be_told_to_look_again(
     client: Client, database: Database, deal: ForeignId
 ) -> None:

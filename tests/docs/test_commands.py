@@ -101,7 +101,7 @@ def test_a_command_exists_as_it_is_shown(page: str, shown: str) -> None:
         "tiebeam dance",
         "tiebeam status --loud",
         "tiebeam explain one two",
-        "tiebeam start approval CT-00001/1/1 --by",
+        "tiebeam invoice approve CT-00001/1/1 --by",
         "tiebeam start lunch",
         ".venv/bin/python -m world.tryton reset --loud",
         "make tea",

@@ -5,7 +5,7 @@ from canonical.contracts import ContractId
 from canonical.invoices import Invoice, InvoiceId, InvoiceStatus
 from store import invoices, trail
 from store.database import Database
-from store.invoices import ApprovalStaleError, Kept
+from store.invoices import Kept
 from tests.fakes import ERP, foreign, invoice, invoice_line, invoice_status, money
 from tests.store.trails import actions, audited
 
@@ -30,11 +30,6 @@ async def _record(database: Database, *said: InvoiceStatus) -> None:
     async with database.transaction() as tx:
         for status in said:
             await invoices.record_status(tx, invoice(), status)
-
-
-async def _approve(database: Database, content_hash: str) -> None:
-    async with database.transaction() as tx:
-        await invoices.approve(tx, _ID, 1, by="pat", content_hash=content_hash)
 
 
 async def test_a_new_invoice_comes_back_as_it_was(database: Database) -> None:
@@ -70,17 +65,6 @@ async def test_a_contracts_invoices_stand_in_the_order_of_their_cycles(database:
     async with database.reading() as tx:
         found = await invoices.of_contract(tx, ContractId("CT-00001"))
     assert [kept.cycle for kept in found] == [9, 10]
-
-
-async def test_an_approval_is_bound_to_the_content_that_was_seen(database: Database) -> None:
-    await _draft(database, invoice())
-
-    with pytest.raises(ApprovalStaleError, match=_REFERENCE):
-        await _approve(database, "another")
-    await _approve(database, "abc")
-
-    (_, approved) = await audited(database, _REFERENCE)
-    assert (approved.action, approved.actor, approved.detail) == ("invoice.approved", "pat", "abc")
 
 
 async def test_the_erps_document_is_kept(database: Database) -> None:

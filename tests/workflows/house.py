@@ -221,6 +221,11 @@ class House:
         self.psa.approves(f"T{next(self.messages)}", *entries)
         await self.collects()
 
+    async def recalls(self, *entries: TimeEntry) -> None:
+        """Take approvals back in the PSA, and fetch what became of them."""
+        self.psa.recalls(*entries)
+        await self.collects()
+
     async def posts(self, *entries: TimeEntry) -> None:
         """Approve work in the PSA, and wait until it is posted."""
         await self.approves(*entries)
@@ -269,8 +274,12 @@ class House:
     async def resumes(self, run: Handle, *steps: str) -> None:
         """Resume a run at each step that waits for a person, one after the other."""
         for step in steps:
-            await until(partial(self._waits, step))
+            await self.waits_at(step)
             await run.signal("resume")
+
+    async def waits_at(self, step: str) -> None:
+        """Wait until a step waits for a person."""
+        await until(partial(self._waits, step))
 
     async def _waits(self, step: str) -> bool:
         return any(case.step == step for case in await self.open_cases())
@@ -362,9 +371,13 @@ def workers(house: House, cached_workflows: int = 1000) -> list[Worker]:
     return [processes_worker, *(worker.system(whole, each) for each in house.landscape.systems)]
 
 
-def limited(landscape: Landscape, above: int = 1000) -> Landscape:
-    """Return the landscape with a second pair of eyes for an entity's larger invoices."""
-    routes = landscape.routes[USMF].model_copy(update={"approval_above": Decimal(above)})
+def limited(landscape: Landscape, above: int = 1000, *, four_eyes: int | None = None) -> Landscape:
+    """Return the landscape with people who have to approve an entity's larger invoices."""
+    limits = {
+        "approval_above": Decimal(above),
+        "four_eyes_above": None if four_eyes is None else Decimal(four_eyes),
+    }
+    routes = landscape.routes[USMF].model_copy(update=limits)
     return landscape.model_copy(update={"routes": {**landscape.routes, USMF: routes}})
 
 

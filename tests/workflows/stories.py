@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from temporalio.client import WorkflowFailureError
 
+from canonical.money import Money
 from tests.fakes import milestone_deal
+from tests.workflows import desk
 from tests.workflows.feed import following, follows
 from tests.workflows.house import House
 from tests.workflows.news import hears, issued, tracking
 from tests.workflows.waiting import Handle, called, ended, held
-from workflows.issue_invoice import IssueInvoice
 
 Runs = dict[str, Handle]  # by the name of the history: process, ending, and how it came about
 Story = Callable[[House], Awaitable[Runs]]
@@ -170,9 +171,91 @@ async def approved(house: House) -> Runs:
     await house.posts(house.worked())
     await house.bills()
     approval = await house.above_the_limit()
-    await house.issue().execute_update(IssueInvoice.approve, approval, id=approval.by)
+    await house.issue().execute_update("approve", approval, id=approval.by)
     await ended(house.issue())
     return {"issue_invoice-posted-approved": house.issue()}
+
+
+async def edited(house: House) -> Runs:
+    await house.activates()
+    await house.posts(house.worked())
+    await house.bills()
+    await desk.waiting(house)
+    await desk.edit(house)
+    await desk.waiting(house)
+    await desk.approve(house)
+    await ended(house.issue())
+    return {"issue_invoice-posted-edited": house.issue()}
+
+
+async def held_and_approved_by_two(house: House) -> Runs:
+    await house.activates()
+    await house.posts(house.worked(1), house.worked(2), house.worked(3))
+    await house.bills()
+    await desk.waiting(house)
+    await desk.hold(house, house.worked(3))
+    await desk.waiting(house)
+    for somebody in ("person-7", "person-8"):
+        await desk.approve(house, by=somebody)
+    await ended(house.issue())
+    return {"issue_invoice-posted-held": house.issue()}
+
+
+async def rejected(house: House) -> Runs:
+    await house.activates()
+    await house.posts(house.worked())
+    await house.bills()
+    await desk.waiting(house)
+    await desk.reject(house)
+    await ended(house.issue())
+    return {"issue_invoice-rejected": house.issue()}
+
+
+async def recalled(house: House) -> Runs:
+    await house.activates()
+    gone = house.worked(2)
+    await house.posts(house.worked(1), gone)
+    await house.bills()
+    await desk.waiting(house)
+    await house.recalls(gone)
+    await desk.waiting(house)
+    await desk.approve(house)
+    await ended(house.issue())
+    return {"issue_invoice-posted-recalled": house.issue()}
+
+
+async def replaced(house: House) -> Runs:
+    gate = house.erp.holds("fill_invoice")
+    await house.activates()
+    gone = house.worked(2)
+    await house.posts(house.worked(1), gone)
+    await house.bills()
+    await called(house.erp, "fill_invoice")
+    await house.recalls(gone)
+    gate.set()
+    await ended(house.issue())
+    return {"issue_invoice-posted-replaced": house.issue()}
+
+
+async def discarded(house: House) -> Runs:
+    house.erp.refuses("post_invoice")
+    await house.activates()
+    await house.posts(house.worked())
+    await house.bills()
+    await house.waits_at("Post the invoice")
+    await house.recalls(house.worked())
+    await ended(house.issue())
+    return {"issue_invoice-nothing_to_bill-discarded": house.issue()}
+
+
+async def above_the_threshold(house: House) -> Runs:
+    await house.activates(billing_threshold=Money(currency="USD", amount=Decimal(1000)))
+    await house.posts(house.worked())
+    await ended(house.billing)
+    return {
+        "post_time-idle-threshold": house.posting,
+        "billing-idle-threshold": house.billing,
+    }
 
 
 async def troubled(house: House) -> Runs:
@@ -302,4 +385,14 @@ STORIES: tuple[Story, ...] = (
     troubled,
     paid,
     paid_but_not_told,
+    replaced,
+    discarded,
+    above_the_threshold,
+)
+LIMITED: tuple[Story, ...] = (  # need people who approve
+    approved,
+    edited,
+    held_and_approved_by_two,
+    rejected,
+    recalled,
 )

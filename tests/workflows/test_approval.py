@@ -7,7 +7,6 @@ from activities.invoices import Approval
 from canonical.landscape import Landscape
 from tests.workflows.house import House, limited
 from tests.workflows.waiting import called, card, ended
-from workflows.issue_invoice import IssueInvoice
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ async def _waiting(house: House) -> Approval:
 
 
 async def _approve(house: House, approval: Approval) -> None:
-    await house.issue().execute_update(IssueInvoice.approve, approval)
+    await house.issue().execute_update("approve", approval)
 
 
 async def test_an_invoice_above_the_limit_waits_for_an_approval(house: House) -> None:

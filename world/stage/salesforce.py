@@ -37,6 +37,9 @@ _DEAL_FIELDS = {
     "service_start": "Service_Start__c",
     "service_end": "Service_End__c",
     "purchase_order": "Purchase_Order__c",
+    "not_to_exceed": "Not_To_Exceed__c",
+    "cap_policy": "Cap_Policy__c",
+    "billing_threshold": "Billing_Threshold__c",
     "amount": "Amount",
 }
 _INVOICE = {
@@ -48,7 +51,7 @@ _INVOICE = {
     "Gross__c": "gross",
     "Balance__c": "balance",
 }
-_CHOICES = {"Tax_Status__c", "Billing_Model__c", "Billing_Frequency__c"}
+_CHOICES = {"Tax_Status__c", "Billing_Model__c", "Billing_Frequency__c", "Cap_Policy__c"}
 
 
 @asynccontextmanager

@@ -42,6 +42,15 @@ class DealTerms(Told):
     service_start: date | None = None
     service_end: date | None = Field(default=None, description="the last day of service")
     purchase_order: str | None = None
+    not_to_exceed: Amount | None = Field(
+        default=None, description="the most that is billed, before tax"
+    )
+    cap_policy: Literal["split", "hold", "warn"] | None = Field(
+        default=None, description="what becomes of work beyond `not_to_exceed`"
+    )
+    billing_threshold: Amount | None = Field(
+        default=None, description="approved value above it is billed at once"
+    )
     amount: Amount | None = Field(
         default=None, description="the price; where there are rates, their planned hours make it"
     )

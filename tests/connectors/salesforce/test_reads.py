@@ -58,6 +58,9 @@ async def test_a_deal_of_hours_comes_with_its_prices_in_one_request() -> None:
         service_from=date(2026, 2, 1),
         service_until=date(2026, 7, 31),
         purchase_order="PO-7781",
+        not_to_exceed=Money(currency="USD", amount=Decimal("250000.00")),
+        cap_policy="split",
+        billing_threshold=Money(currency="USD", amount=Decimal("40000.50")),
         prices=(
             _price("ARCHITECT", "212.3375", date(2026, 2, 1)),
             _price("CONSULTANT", "150", date(2026, 2, 1)),

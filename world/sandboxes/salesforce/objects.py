@@ -88,6 +88,9 @@ OPPORTUNITY = _object(
     Field("Service_Start__c", "date"),
     Field("Service_End__c", "date"),
     *_texts("Purchase_Order__c", "Project_Code__c", "Delivery_Status__c"),
+    Field("Not_To_Exceed__c", "currency"),
+    Field("Cap_Policy__c", "picklist", values=("Split", "Hold", "Warn")),
+    Field("Billing_Threshold__c", "currency"),
 )
 
 PRODUCT = _object(

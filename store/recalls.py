@@ -1,0 +1,66 @@
+"""Approvals that are taken back, of entries that came in before."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlmodel import col, select
+
+from canonical.entries import EntryKey
+from canonical.systems import ForeignId, SystemId
+from store import clock, entries
+from store.database import Transaction
+from store.entries import Story
+from store.tables.work import EntryRow, Progress
+
+_UNCUT = (Progress.RECEIVED, Progress.HELD)
+_AT_ONCE = 1000  # a statement takes only so many values
+
+
+async def timesheets(tx: Transaction, keys: Sequence[str]) -> Sequence[ForeignId]:
+    """Return the timesheets that brought these entries."""
+    found: set[str] = set()
+    for start in range(0, len(keys), _AT_ONCE):
+        part = col(EntryRow.key).in_(keys[start : start + _AT_ONCE])
+        found |= set((await tx.exec(select(EntryRow.timesheet).where(part).distinct())).all())
+    return [_timesheet(name) for name in sorted(found)]
+
+
+async def recall(
+    tx: Transaction, approved: Mapping[ForeignId, Collection[EntryKey]]
+) -> Sequence[Story]:
+    """Take back the entries of timesheets that are not among the approved ones any more.
+
+    What was not cut yet is void; of the rest it is recorded. Returns each with how far it had come.
+    """
+    found: list[Story] = []
+    for timesheet, keys in approved.items():
+        query = select(EntryRow).where(
+            EntryRow.timesheet == str(timesheet),
+            EntryRow.progress != Progress.VOIDED,
+            col(EntryRow.recalled_at).is_(None),
+        )
+        # Whoever cuts them at the same time is waited for, and what it made of them is read.
+        locked = query.order_by(col(EntryRow.key)).with_for_update()
+        rows = (await tx.exec(locked.execution_options(populate_existing=True))).all()
+        for row in rows:
+            if row.key in keys:
+                continue
+            found.append(entries.story_of(row))
+            if row.progress in _UNCUT:
+                row.progress = Progress.VOIDED
+            else:
+                row.recalled_at = clock.now()
+    await tx.flush()
+    return found
+
+
+async def is_any_left(tx: Transaction, timesheet: str) -> bool:
+    """Say whether entries of a timesheet are recalled."""
+    query = select(EntryRow.key).where(
+        EntryRow.timesheet == timesheet, col(EntryRow.recalled_at).is_not(None)
+    )
+    return (await tx.exec(query.limit(1))).first() is not None
+
+
+def _timesheet(name: str) -> ForeignId:
+    system, _, value = name.partition(":")
+    return ForeignId(system=SystemId(system), value=value)
