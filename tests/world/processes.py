@@ -1,6 +1,7 @@
 """A sandbox as a process of its own, for tests that kill it."""
 
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -21,11 +22,17 @@ def free_port() -> int:
 
 
 class Server:
-    """Runs `python -m MODULE …` until the block ends. The port stays the same after a kill."""
+    """Runs `python -m MODULE …` until the block ends. The port stays the same after a kill.
 
-    def __init__(self, module: str, *arguments: str, data: Path) -> None:
+    With the certificate of the arguments it is spoken to by https.
+    """
+
+    def __init__(
+        self, module: str, *arguments: str, data: Path, certificate: Path | None = None
+    ) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.port}"
+        self._verify = ssl.create_default_context(cafile=certificate) if certificate else True
         options = ["--port", str(self.port), "--data", str(data)]
         self._command = [sys.executable, "-m", module, *arguments, *options]
         self._process: subprocess.Popen[bytes] | None = None
@@ -65,6 +72,8 @@ class Server:
 
     def _is_up(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/_admin/health", trust_env=False).is_success
+            return httpx.get(
+                f"{self.url}/_admin/health", trust_env=False, verify=self._verify
+            ).is_success
         except httpx.TransportError:
             return False

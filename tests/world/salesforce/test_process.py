@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.world import tls
 from tests.world.processes import Server
 from tests.world.salesforce.house import APP, Org, public_pem, refusal
 
@@ -69,3 +70,19 @@ def test_an_unknown_vendor_is_one_readable_sentence(tmp_path: Path, vendor: str)
     assert ended.stderr.startswith(f"There is no sandbox {vendor!r}; there are ")
     assert "salesforce" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_a_certificate_without_its_key_is_one_readable_sentence(tmp_path: Path) -> None:
+    pair = tls.made(tmp_path)
+    command = [sys.executable, "-m", "world.sandboxes", "salesforce", "--port", "1", "--data"]
+
+    ended = subprocess.run(  # noqa: S603 - our own module
+        [*command, str(tmp_path / "x.db"), *pair.options[:2]],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr == "A certificate needs its key: give --tls-cert and --tls-key.\n"

@@ -251,3 +251,11 @@ async def test_logs_each_accepted_write_and_nothing_else(org: Org) -> None:
         ("update", {"object": "Account", "id": key, "fields": {"Phone": "1"}}),
         ("delete", {"object": "Account", "id": key, "fields": {}}),
     ]
+
+
+async def test_a_slash_at_the_end_of_a_path_makes_no_difference(org: Org) -> None:
+    created = await org.send("POST", "/sobjects/Account/", json={"Name": "A"})
+    found = await org.send("GET", "/query/", params={"q": "SELECT Name FROM Account"})
+
+    assert created.status_code == 201
+    assert [record["Name"] for record in found.json()["records"]] == ["A"]

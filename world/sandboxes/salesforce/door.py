@@ -90,14 +90,17 @@ class Door:
 
     def routes(self) -> list[Route]:
         """Return the routes of the resources, and that of the list of versions."""
-        return [self._versions(), *(self._route(resource) for resource in self._resources)]
+        return [self._versions(), *(each for one in self._resources for each in self._both(one))]
 
-    def _route(self, resource: Resource) -> Route:
+    def _both(self, resource: Resource) -> list[Route]:
+        """Return the routes of a resource: a slash at the end makes no difference."""
+
         async def endpoint(request: Request) -> Response:
             return self._answer(request, await request.body(), resource.acts)
 
         path = "/services/data/{version}" + resource.path
-        return Route(path, endpoint, methods=METHODS)
+        paths = [path] if resource.path.endswith(":path}") else [path, f"{path}/"]
+        return [Route(each, endpoint, methods=METHODS) for each in paths]
 
     def _versions(self) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -168,7 +171,7 @@ def act_of(resources: Sequence[Resource], method: str, path: str) -> tuple[Act, 
         Refused: nothing is there, or not by this method.
     """
     for resource in resources:
-        if found := resource.pattern.match(path):
+        if found := resource.pattern.match(path.rstrip("/")):
             return _by_method(resource.acts, method), found.groupdict()
     raise errors.not_found()
 

@@ -13,7 +13,7 @@ from world.sandboxes.salesforce import pem, wire
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 CLIENT_CREDENTIALS = "client_credentials"
-_FURTHEST = timedelta(minutes=3)
+_FURTHEST = timedelta(minutes=3, seconds=1)  # clients round up to whole seconds
 _SHARED_HOSTS = ("login.salesforce.com", "test.salesforce.com")
 _NO_SUCH_CLIENT = ("invalid_client_id", "client identifier invalid")
 _WRONG_SECRET = ("invalid_client", "invalid client credentials")
