@@ -17,6 +17,7 @@ from console import deployment, embedded, live, problems, storage
 from console.attached import Attached
 from console.desk import Desk
 from console.embedded import Ports, Processes
+from console.engine_room import EngineRoom
 from console.invoices import InvoiceDesk
 from console.platform import PlatformDriver
 from console.playhouse import Playhouse
@@ -174,7 +175,8 @@ async def _prepare(running: Running, gateway_url: str) -> None:
 
     await running.theater.install(door(crm), door)
     poll = timedelta(seconds=config.poll_seconds)
-    await deployment.prepare_engine(running.client, landscape, poll=poll)
+    name = config.deployment
+    await deployment.prepare_engine(running.client, landscape, poll=poll, deployment=name)
 
 
 @asynccontextmanager
@@ -260,6 +262,7 @@ Playhouse(embedded_stack, attach, Story.of, _run).add_to(app)
 Desk(attach, _run).add_to(app)
 Storekeeper(Here, _run).add_to(app)
 InvoiceDesk(attach, _run).add_to(app)
+EngineRoom(Here, _run).add_to(app)
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ and queues stand for, and needs only the credentials of the systems among them.
 import asyncio
 import gc
 import secrets
-import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -17,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 import settings
 from activities import failpoints
@@ -47,7 +46,7 @@ from canonical.ownership import Ownership
 from canonical.processes import PROCESSES
 from canonical.systems import SystemId
 from connectors import ports, registry
-from runtime import health, queues
+from runtime import builds, health, queues, stopping
 from runtime.connection import NoServerError, WrongConnectionError, connect, kept
 from runtime.health import Health, UnwellError
 from runtime.queues import Served, UnknownQueueError
@@ -78,6 +77,7 @@ class House:
     connectors: dict[SystemId, Port]
     ownership: Ownership
     at: Boundary = field(default_factory=lambda: failpoints.armed(None))
+    build: WorkerDeploymentConfig | None = None
 
 
 def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
@@ -114,6 +114,7 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
         max_cached_workflows=cached_workflows,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),
         graceful_shutdown_timeout=_GRACE,
+        deployment_config=house.build,
     )
 
 
@@ -127,6 +128,7 @@ def system(house: House, instance: SystemInstance) -> Worker:
         interceptors=[Heartbeats(), Discretion()],
         max_heartbeat_throttle_interval=timedelta(seconds=2),
         graceful_shutdown_timeout=_GRACE,
+        deployment_config=house.build,
     )
 
 
@@ -221,7 +223,8 @@ async def main(config: Settings, names: Sequence[str] | None = None) -> None:
     async with connected(serves.systems, credentials) as connectors, AsyncExitStack() as stack:
         at = failpoints.armed(config.failpoint)
         ownership = settings.load_ownership(config.ownership)
-        house = House(client, database, landscape, connectors, ownership, at)
+        build = builds.versioned(config.deployment, config.build)
+        house = House(client, database, landscape, connectors, ownership, at, build)
         workers = [processes(house)] * serves.processes
         workers += [system(house, each) for each in serves.systems]
         await stack.enter_async_context(kept(client, connection))
@@ -231,7 +234,7 @@ async def main(config: Settings, names: Sequence[str] | None = None) -> None:
         await stack.enter_async_context(health.served(well, config.health_host, config.health_port))
         gc.freeze()  # what is loaded by now stays: no collection need go through it again
         logs.logger().info("worker.started", queues=serves.queues, identity=client.identity)
-        await _told_to_stop()
+        await stopping.told_to_stop()
         logs.logger().info("worker.draining")
     await database.close()
     logs.logger().info("worker.stopped")
@@ -264,13 +267,6 @@ def _health(client: Client, database: Database, workers: Sequence[Worker]) -> He
     seen = health.polled(client, [each.task_queue for each in workers])
     depends = {"temporal": health.temporal(client), "queues": seen, "store": store}
     return Health({"pollers": polls}, depends)
-
-
-async def _told_to_stop() -> None:
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await stop.wait()
 
 
 def _names(arguments: list[str]) -> list[str] | None:

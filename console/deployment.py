@@ -1,29 +1,20 @@
-"""What a deployment sets up once, and again without harm: schema, mappings, Schedules, budgets."""
+"""What a deployment sets up once, and again without harm: schema, mappings, namespace, budgets."""
 
 from datetime import timedelta
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import RateLimit
 from temporalio.api.workflowservice.v1 import UpdateTaskQueueConfigRequest
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleIntervalSpec,
-    ScheduleOverlapPolicy,
-    SchedulePolicy,
-    ScheduleSpec,
-    ScheduleUpdate,
-)
+from temporalio.client import Client
 
-from canonical import processes, systems
+from canonical import systems
 from canonical.landscape import Landscape, SystemInstance
 from canonical.mappings import Mapping
-from canonical.processes import PROCESSES, CollectRequest, FollowRequest
+from console import namespace, schedules
 from store import mappings as mapping_rows
 from store import schema
 from store.database import Database
+from telemetry import search_attributes
 
 
 async def prepare_store(database: Database, mappings: tuple[Mapping, ...]) -> None:
@@ -33,41 +24,25 @@ async def prepare_store(database: Database, mappings: tuple[Mapping, ...]) -> No
         await mapping_rows.add(tx, mappings)
 
 
-async def prepare_engine(client: Client, landscape: Landscape, *, poll: timedelta) -> None:
-    """Poll every PSA and CRM by a Schedule, and hold every system to its budget."""
+async def prepare_engine(
+    client: Client, landscape: Landscape, *, poll: timedelta, deployment: str
+) -> tuple[str, ...]:
+    """Register search attributes, poll CRMs and PSAs by Schedules, hold systems to budgets.
+
+    Returns what was done, a line each.
+
+    Raises:
+        NamespaceError: the namespace is missing, or cannot take the search attributes.
+    """
+    added = await namespace.register(client, search_attributes.ALL)
+    done = [f"search attributes: added {', '.join(added)}" if added else "search attributes: there"]
+    done += await schedules.prepare(client, landscape, poll=poll, deployment=deployment)
     for instance in landscape.systems:
-        await _budget(client, instance)
-        if instance.role in {"crm", "psa"}:
-            await _poll(client, instance, every=poll)
+        done.append(await _budget(client, instance))
+    return tuple(done)
 
 
-async def _poll(client: Client, instance: SystemInstance, *, every: timedelta) -> None:
-    schedule_id = processes.collect_id(instance.id)
-    schedule = Schedule(
-        action=_collecting(instance),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
-    )
-    try:
-        await client.create_schedule(schedule_id, schedule)
-    except ScheduleAlreadyRunningError:
-        handle = client.get_schedule_handle(schedule_id)
-        await handle.update(lambda _: ScheduleUpdate(schedule))
-
-
-def _collecting(instance: SystemInstance) -> ScheduleActionStartWorkflow:
-    is_crm = instance.role == "crm"
-    what = "changes" if is_crm else "approvals"
-    return ScheduleActionStartWorkflow(
-        "CollectDeals" if is_crm else "CollectApprovals",
-        FollowRequest(crm=instance.id) if is_crm else CollectRequest(psa=instance.id),
-        id=processes.collect_id(instance.id),
-        task_queue=PROCESSES,
-        static_summary=f"Collect {what} from {instance.id}",
-    )
-
-
-async def _budget(client: Client, instance: SystemInstance) -> None:
+async def _budget(client: Client, instance: SystemInstance) -> str:
     steps = instance.requests_per_second / instance.requests_per_step
     limit = RateLimit(requests_per_second=steps)
     request = UpdateTaskQueueConfigRequest(
@@ -80,3 +55,4 @@ async def _budget(client: Client, instance: SystemInstance) -> None:
         ),
     )
     await client.workflow_service.update_task_queue_config(request)
+    return f"budget of {instance.id}: {steps:g} steps a second"

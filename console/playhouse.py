@@ -14,6 +14,7 @@ from console import attached, problems, routing, showing, storage
 from console.attached import HERE, AsJson, Base, Erp, Run, State, Store
 from console.progress import Progress
 from console.stack import Stack
+from runtime import stopping
 
 _BASE = 8400
 
@@ -106,7 +107,7 @@ class Playhouse:
             opened = self._opened(state, port, progress, erp=erp, database=database)
             async with opened as (running, _):
                 progress.note(f"ready; Temporal Web UI: {running.web_ui}; Ctrl-C stops")
-                await problems.told_to_stop()
+                await stopping.told_to_stop()
                 progress.note("stopping; what runs may finish")
 
         self._run(work())
@@ -138,7 +139,7 @@ class Playhouse:
                 attached.show(showing.report(_values(report), running.web_ui))
                 if keep:
                     progress.note("Ctrl-C stops")
-                    await problems.told_to_stop()
+                    await stopping.told_to_stop()
             _judge(report)
 
         self._run(work())

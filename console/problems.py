@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -59,14 +58,6 @@ def fail(sentence: str, code: int) -> None:
     told = Text.assemble(("tiebeam:", "red"), f" {sentence}")  # markup would eat brackets
     Console(stderr=True, soft_wrap=True).print(told)
     raise typer.Exit(code)
-
-
-async def told_to_stop() -> None:
-    """Wait for Ctrl-C or SIGTERM."""
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await stop.wait()
 
 
 def refuse_unwritable(file: Path | None) -> None:

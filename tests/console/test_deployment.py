@@ -1,8 +1,12 @@
 """What a deployment sets up is there once, however often it is set up."""
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -13,14 +17,18 @@ from temporalio.client import Client, ScheduleActionStartWorkflow, ScheduleHandl
 from temporalio.service import RPCError
 
 import settings
+import starter
 from canonical.landscape import Landscape
 from canonical.processes import PROCESSES
 from canonical.systems import task_queue
-from console import deployment
+from console import deployment, embedded, schedules
+from console.embedded import Ports
 from settings import Settings
 from store import mappings, schema
 from store.database import Database
 from tests.fakes import CRM, ERP, PSA
+
+_LOOKS = 100
 
 
 @pytest.fixture
@@ -57,7 +65,7 @@ async def test_a_psa_is_polled_by_one_schedule(
 ) -> None:
     for hours in (1, 2):
         every = timedelta(hours=hours)
-        await deployment.prepare_engine(client, deployed, poll=every)
+        await deployment.prepare_engine(client, deployed, poll=every, deployment="tests")
 
     schedule = (await polling.describe()).schedule
     action = schedule.action
@@ -72,7 +80,7 @@ async def test_a_crm_is_followed_by_a_schedule_of_its_own(
     crm = landscape.system(CRM).model_copy(update={"id": "crm-deployed"})
     deployed = landscape.model_copy(update={"systems": (crm,)})
 
-    await deployment.prepare_engine(client, deployed, poll=timedelta(hours=1))
+    await deployment.prepare_engine(client, deployed, poll=timedelta(hours=1), deployment="tests")
 
     handle = client.get_schedule_handle("collect:crm-deployed")
     action = (await handle.describe()).schedule.action
@@ -89,7 +97,7 @@ async def test_a_budget_is_divided_by_the_most_requests_that_a_step_makes(
     budget = {"requests_per_second": 30, "requests_per_step": 12}
     frugal = deployed.model_copy(update={"systems": (psa.model_copy(update=budget),)})
 
-    await deployment.prepare_engine(client, frugal, poll=timedelta(hours=1))
+    await deployment.prepare_engine(client, frugal, poll=timedelta(hours=1), deployment="tests")
 
     request = DescribeTaskQueueRequest(
         namespace=client.namespace,
@@ -99,3 +107,62 @@ async def test_a_budget_is_divided_by_the_most_requests_that_a_step_makes(
     )
     told = await client.workflow_service.describe_task_queue(request)
     assert told.config.queue_rate_limit.rate_limit.requests_per_second == pytest.approx(2.5)
+
+
+async def test_what_a_person_paused_stays_paused(
+    client: Client, deployed: Landscape, polling: ScheduleHandle
+) -> None:
+    hour = timedelta(hours=1)
+    await schedules.prepare(client, deployed, poll=hour, deployment="tests")
+    await polling.pause(note="the PSA moves house")
+
+    done = await schedules.prepare(client, deployed, poll=2 * hour, deployment="tests")
+
+    schedule = (await polling.describe()).schedule
+    assert (schedule.state.paused, schedule.state.note) == (True, "the PSA moves house")
+    assert [each.every for each in schedule.spec.intervals] == [2 * hour]
+    assert [line for line in done if "stays paused" in line]
+
+
+async def test_a_system_that_left_the_landscape_is_polled_no_more(
+    client: Client, deployed: Landscape, polling: ScheduleHandle
+) -> None:
+    hour = timedelta(hours=1)
+    await schedules.prepare(client, deployed, poll=hour, deployment="tests")
+    nobody = deployed.model_copy(update={"systems": ()})
+
+    of_others = await schedules.prepare(client, nobody, poll=hour, deployment="another")
+    for _ in range(_LOOKS):  # until the list of Schedules, which comes later, has it
+        ours = await schedules.prepare(client, nobody, poll=hour, deployment="tests")
+        if ours:
+            break
+        await asyncio.sleep(0.1)
+
+    assert of_others == ()
+    assert "schedule collect:psa-deployed: removed, the landscape has no such system" in ours
+    with pytest.raises(RPCError):
+        await polling.describe()
+
+
+async def test_a_namespace_is_set_up_by_a_command(
+    client: Client, landscape: Landscape, tmp_path: Path
+) -> None:
+    ports = Ports(dict.fromkeys([each.id for each in landscape.systems], 1))
+    variables = embedded.environment(tmp_path, ports, Settings().landscape, landscape)
+    address = {"TIEBEAM_TEMPORAL_ADDRESS": client.service_client.config.target_host}
+    more = {"TIEBEAM_POLL_SECONDS": "3600", "TIEBEAM_DEPLOYMENT": "command"}
+
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(starter.ROOT / "starter.py"), "temporal", "setup"),
+        env=os.environ | variables | address | more,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+
+    assert process.returncode == 0
+    lines = said.decode().splitlines()
+    assert lines[0] == "search attributes: there"
+    assert f"schedule collect:{PSA}: created, every 3600 s" in lines
+    assert b"budget of erp-main: " in said
+    for system in (CRM, PSA):
+        await client.get_schedule_handle(f"collect:{system}").delete()

@@ -8,6 +8,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from console import problems
 from console.problems import NothingRunsError
+from runtime import stopping
 
 
 class _WrongInputError(Exception):
@@ -68,7 +69,7 @@ def test_a_sentence_is_told_as_it_is(quoted: str, capsys: pytest.CaptureFixture[
 
 
 async def test_waits_until_it_is_told_to_stop() -> None:
-    waiting = asyncio.create_task(problems.told_to_stop())
+    waiting = asyncio.create_task(stopping.told_to_stop())
     await asyncio.sleep(0)
     assert not waiting.done()
     waiting.cancel()

@@ -33,7 +33,7 @@ async def test_two_workers_of_a_queue_make_no_more_calls_than_one_may(
     budget = {"requests_per_second": _PER_SECOND, "requests_per_step": 1}
     shared = crm.model_copy(update={"id": SystemId(f"crm-{uuid4()}"), **budget})
     only = landscape.model_copy(update={"systems": (shared,)})
-    await deployment.prepare_engine(client, only, poll=timedelta(hours=1))
+    await deployment.prepare_engine(client, only, poll=timedelta(hours=1), deployment="tests")
     queue = task_queue(shared.id)
     other = await Client.connect(
         client.service_client.config.target_host, data_converter=pydantic_data_converter
