@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TRYTON := $(or $(TIEBEAM_TRYTON),.tryton)
+NODE := $(or $(TIEBEAM_NODE),.node)
 PIP := -m pip install --quiet --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP)
 FORMATTED := activities bench canonical connectors console gateway policies runtime store telemetry \
@@ -30,7 +31,7 @@ check: .venv/dev    ## All that needs no run: format, lint, types, imports, depe
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
-test: .venv/dev $(TRYTON)/installed ## Run the tests, at most 10 minutes; ARGS="-k invoice" narrows.
+test: .venv/dev $(TRYTON)/installed $(NODE)/installed ## Run the tests, at most 10 minutes; ARGS="-k invoice" narrows.
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 prove: .venv/dev $(TRYTON)/installed ## The long proofs: a worker killed at every boundary and point.
@@ -52,7 +53,7 @@ histories: .venv/dev ## Record the histories that the replay test guards. Only f
 	$(BIN)/python -m tests.workflows.record_histories
 
 clean:      ## Remove what make made.
-	rm -rf .venv .tiebeam .tryton
+	rm -rf .venv .tiebeam .tryton .node
 
 .venv/run: requirements/run.txt pyproject.toml
 	$(call install,run)
@@ -67,6 +68,14 @@ $(TRYTON)/installed: requirements/tryton.txt world/tryton/house.py | .venv/run
 	$(TRYTON)/venv/bin/python $(PIP) --only-binary :all: --require-hashes --requirement $<
 	TIEBEAM_TRYTON_POSTGRESQL= $(BIN)/python -m world.tryton prepare
 	@touch $@
+
+# Clients in JavaScript, for the tests of the sandboxes; without npm those tests are skipped.
+$(NODE)/installed: requirements/node/package.json requirements/node/package-lock.json
+	@mkdir -p $(NODE)
+	@cp requirements/node/package.json requirements/node/package-lock.json requirements/node/.npmrc $(NODE)
+	@if command -v npm >/dev/null; then \
+	  npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error && touch $@; \
+	else echo "There is no npm: the tests with clients in JavaScript are skipped."; fi
 
 define install
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
