@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up tryton check test prove bench lock schemas histories clean
+.PHONY: help demo up tryton check test prove bench lock schemas histories fingerprints clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -51,6 +51,9 @@ schemas: .venv/dev  ## Publish the JSON Schemas of the language and of the scena
 
 histories: .venv/dev ## Record the histories that the replay test guards. Only for a new ending.
 	$(BIN)/python -m tests.workflows.record_histories
+
+fingerprints: .venv/dev ## Write down what each workflow asks of the engine. See decision 0021 first.
+	$(BIN)/python -m tests.architecture.fingerprints
 
 clean:      ## Remove what make made.
 	rm -rf .venv .tiebeam .tryton .node
