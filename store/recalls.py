@@ -31,26 +31,25 @@ async def recall(
 
     What was not cut yet is void; of the rest it is recorded. Returns each with how far it had come.
     """
-    found: list[Story] = []
-    for timesheet, keys in approved.items():
-        query = select(EntryRow).where(
-            EntryRow.timesheet == str(timesheet),
-            EntryRow.progress != Progress.VOIDED,
-            col(EntryRow.recalled_at).is_(None),
-        )
-        # Whoever cuts them at the same time is waited for, and what it made of them is read.
-        locked = query.order_by(col(EntryRow.key)).with_for_update()
-        rows = (await tx.exec(locked.execution_options(populate_existing=True))).all()
-        for row in rows:
-            if row.key in keys:
-                continue
-            found.append(entries.story_of(row))
-            if row.progress in _UNCUT:
-                row.progress = Progress.VOIDED
-            else:
-                row.recalled_at = clock.now()
+    keys = {key for found in approved.values() for key in found}
+    query = select(EntryRow).where(
+        col(EntryRow.timesheet).in_([str(timesheet) for timesheet in approved]),
+        EntryRow.progress != Progress.VOIDED,
+        col(EntryRow.recalled_at).is_(None),
+    )
+    gone = [row for row in (await tx.exec(query)).all() if row.key not in keys]
+    # Whoever cuts them at the same time is waited for, and what it made of them is read.
+    locked = select(EntryRow).where(col(EntryRow.key).in_([row.key for row in gone]))
+    locked = locked.order_by(col(EntryRow.key)).with_for_update()
+    rows = (await tx.exec(locked.execution_options(populate_existing=True))).all()
+    stories = [entries.story_of(row) for row in rows]
+    for row in rows:
+        if row.progress in _UNCUT:
+            row.progress = Progress.VOIDED
+        else:
+            row.recalled_at = clock.now()
     await tx.flush()
-    return found
+    return stories
 
 
 async def is_any_left(tx: Transaction, timesheet: str) -> bool:

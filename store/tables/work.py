@@ -31,7 +31,7 @@ class EntryRow(Row, table=True):
     )
 
     key: str = Field(primary_key=True)
-    timesheet: str
+    timesheet: str = Field(index=True)
     project: str
     contract: str
     lane: str

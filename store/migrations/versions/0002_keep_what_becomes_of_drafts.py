@@ -48,6 +48,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_draft_change_id"), ["id"], unique=False)
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.add_column(sa.Column("recalled_at", Utc(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_entry_timesheet"), ["timesheet"], unique=False)
     with op.batch_alter_table("slice", schema=None) as batch_op:
         batch_op.add_column(sa.Column("hold", sa.String(32), nullable=True))
         batch_op.add_column(sa.Column("reason", sa.String(), nullable=False, server_default=""))
@@ -102,6 +103,7 @@ def downgrade() -> None:
         batch_op.drop_column("reason")
         batch_op.drop_column("hold")
     with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_entry_timesheet"))
         batch_op.drop_column("recalled_at")
     with op.batch_alter_table("draft_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draft_change_id"))
