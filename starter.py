@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ import typer
 from temporalio.client import Client
 
 import settings
-from canonical.landscape import Landscape
+from canonical.findings import Brief, Finding
+from canonical.landscape import Landscape, SystemInstance
 from canonical.mappings import Mapping
 from console import deployment, embedded, live, problems, storage
 from console.attached import Attached
 from console.desk import Desk
+from console.doctor.command import Doctor
+from console.doctor.opening import Opening
 from console.embedded import Ports, Processes
 from console.engine_room import EngineRoom
 from console.invoices import InvoiceDesk
@@ -234,10 +238,12 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 class Here:
-    """The site that the settings of the environment name."""
+    """The site that the settings of the environment name, or those of a stack of ours."""
 
-    def __init__(self) -> None:
-        self._config = settings.read()
+    def __init__(self, config: Settings | None = None, directory: Path | None = None) -> None:
+        self._config = config or settings.read()
+        self.directory = directory or Path.cwd()
+        self.gateway = f"http://{self._config.gateway_host}:{self._config.gateway_port}"
         self.deployment = self._config.deployment
         self.poll = timedelta(seconds=self._config.poll_seconds)
 
@@ -257,12 +263,23 @@ class Here:
         """Return a connection to the Temporal server."""
         return await connect(settings.connection(self._config), identity="tiebeam")
 
+    async def examine(self, instance: SystemInstance, brief: Brief) -> tuple[Finding, ...]:
+        """Return what is found of a system, or of our own configuration of it."""
+        secrets = partial(settings.load_secrets, self._config.credentials)
+        opening = Opening(secrets, settings.explained, settings.SettingsError)
+        return await opening.examine(instance, brief)
+
+
+def _at(state: Path) -> Here:
+    return Here(settings.of_stack(state), state) if (state / "env").exists() else Here()
+
 
 Playhouse(embedded_stack, attach, Story.of, _run).add_to(app)
 Desk(attach, _run).add_to(app)
 Storekeeper(Here, _run).add_to(app)
 InvoiceDesk(attach, _run).add_to(app)
 EngineRoom(Here, _run).add_to(app)
+Doctor(_at, _run).add_to(app)
 
 
 def main() -> None:

@@ -37,17 +37,19 @@ class Token(BaseModel):
 
 
 class _Fault(BaseModel):
-    """What a token endpoint says instead (RFC 6749 §5.2), as far as it is safe to show."""
+    """What a token endpoint says instead (RFC 6749 §5.2); only the code is safe to show."""
 
     model_config = ConfigDict(extra="ignore")
 
     error: str = Field(pattern="^[a-z_]{1,40}$")
+    error_description: object = ""
 
 
 class _Refused(NamedTuple):
     kind: http.Kind
     detail: str
     retry_after: timedelta | None
+    reason: str = ""
 
 
 class BearerToken(httpx.Auth):
@@ -144,24 +146,31 @@ class GrantedToken(httpx.Auth, ABC):
         self._good_until = self._clock() + life - min(_EARLY, life / 2)
 
     def _raise(self, refused: _Refused) -> NoReturn:
-        raise refused.kind(self._vendor, refused.detail, retry_after=refused.retry_after)
+        raise refused.kind(
+            self._vendor,
+            refused.detail,
+            retry_after=refused.retry_after,
+            reason=refused.reason,
+        )
 
 
 def _outcome(response: httpx.Response) -> Token | _Refused:
-    fault = _fault(response)
+    found = _fault(response)
+    fault = found.error if found else ""
+    reason = str(found.error_description) if found else ""
     detail = f"token endpoint answered {response.status_code} {fault}".rstrip()
     if response.is_server_error or response.status_code in _BUSY or fault in _BUSY_CODES:
-        return _Refused(errors.Transient, detail, http.retry_after(response))
+        return _Refused(errors.Transient, detail, http.retry_after(response), reason)
     if fault or not response.is_success:
-        return _Refused(errors.Unauthorized, detail, None)
+        return _Refused(errors.Unauthorized, detail, None, reason)
     try:
         return Token.model_validate_json(response.content)
     except ValidationError:
         return _Refused(errors.Drifted, f"{detail} without a token", None)
 
 
-def _fault(response: httpx.Response) -> str:
+def _fault(response: httpx.Response) -> _Fault | None:
     try:
-        return _Fault.model_validate_json(response.content).error
+        return _Fault.model_validate_json(response.content)
     except ValidationError:
-        return ""
+        return None

@@ -24,6 +24,9 @@ ERP: dict[str, Callable[[SystemInstance, Credential], AbstractAsyncContextManage
     "dynamics": dynamics,
     "tryton": tryton,
 }
+EXAMINED: dict[
+    str, Callable[[SystemInstance, Credential], AbstractAsyncContextManager[ports.Examined]]
+] = {"dynamics": dynamics, "kantata": kantata, "salesforce": salesforce, "tryton": tryton}
 INBOUND: dict[str, Callable[[SystemId], inbound.Inbound]] = {
     "dynamics": BusinessEvents,
     "salesforce": OutboundMessages,

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {  # and a word of what each teaches
     "play": "scenario",
     "status": "waits for a person",
     "explain": "psa-main:101",
+    "doctor": "what to do",
     "verify": "L-7",
     "gateway": "environment variables",
     "database": "schema",

@@ -46,20 +46,19 @@ class Environment:
         path = _odata.key(model.entity_set, **key)
         request = self._request("GET", f"{path}?{_odata.query(select=model.columns())}")
         response = await self._send(request, write=False)
-        return _parsed(response, model, otherwise=errors.Drifted)
+        return parsed(response, model, otherwise=errors.Drifted)
 
     async def _rows(self, model: type[_R], selection: Selection) -> list[_R]:
         """Return the selected rows of every page."""
         limit = {} if selection.most is None else {"top": str(selection.most)}
-        query = _odata.query(
-            filter=selection.where, orderby=selection.order, select=model.columns(), **limit
-        )
+        where = {"filter": selection.where} if selection.where else {}
+        query = _odata.query(**where, orderby=selection.order, select=model.columns(), **limit)
         request = self._request("GET", f"{model.entity_set}?{query}")
         found: list[_R] = []
         visited = {request.url}
         while True:
             response = await self._send(request, write=False)
-            page = _parsed(response, _wire.Page, otherwise=errors.Drifted)
+            page = parsed(response, _wire.Page, otherwise=errors.Drifted)
             found += _fitting(page, model)
             if page.next_link is None:
                 return found
@@ -72,7 +71,7 @@ class Environment:
         """Create a row and return it as F&O has it."""
         request = self._request("POST", f"{row.entity_set}?{_odata.query()}", _encoded(row))
         response = await self._send(request, write=True)
-        return _parsed(response, model, otherwise=errors.Uncertain)
+        return parsed(response, model, otherwise=errors.Uncertain)
 
     async def _insert_all(self, rows: Sequence[_wire.NewRow]) -> None:
         """Create all rows or none, in one change set.
@@ -131,7 +130,7 @@ class Environment:
         )
         dialect = _SERVICE if self._options.service_error_is_refusal else _ROWS
         response = await self._send(request, write=True, dialect=dialect)
-        posting = _parsed(response, _wire.Posting, otherwise=errors.Uncertain)
+        posting = parsed(response, _wire.Posting, otherwise=errors.Uncertain)
         if not posting.success:
             raise errors.Rejected(VENDOR, f"{operation} refuses", reason=posting.message)
         if not posting.voucher:
@@ -166,7 +165,12 @@ def _encoded(row: _wire.NewRow) -> bytes:
     return http.write_json(row.model_dump(by_alias=True, exclude_none=True))
 
 
-def _parsed(response: httpx.Response, model: type[_W], *, otherwise: http.Kind) -> _W:
+def parsed(response: httpx.Response, model: type[_W], *, otherwise: http.Kind) -> _W:
+    """Return the answer as the model.
+
+    Raises:
+        ConnectorError: `otherwise`; it does not fit.
+    """
     return http.parsed(response, model, vendor=VENDOR, otherwise=otherwise)
 
 

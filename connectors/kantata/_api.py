@@ -78,6 +78,13 @@ class Api:
             yield page
             number += 1
 
+    async def currencies(self) -> frozenset[str]:
+        """Return the codes of the currencies that Kantata supports. Reads."""
+        request = self._http.build_request("GET", _url("currencies"))
+        response = await http.send(self._http, request, _DIALECT, write=False)
+        found = http.parsed(response, _wire.Currencies, vendor=VENDOR, otherwise=errors.Drifted)
+        return frozenset(currency.iso_code for currency in found.currencies)
+
     async def create(self, path: str, member: str, record: _wire.Wire) -> str:
         """Create a record and return its id."""
         body = {member: record.model_dump(mode="json", exclude_none=True)}

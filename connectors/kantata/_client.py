@@ -9,6 +9,7 @@ import httpx
 from canonical.clients import Client, ClientId
 from canonical.contracts import MilestoneId, MilestoneTerm
 from canonical.entries import MilestoneReached
+from canonical.findings import Brief, Finding
 from canonical.invoices import Invoice, InvoiceStatus, Reference
 from canonical.notices import Notices
 from canonical.projects import Project, ProjectCode
@@ -17,6 +18,7 @@ from connectors import auth, errors, ports
 from connectors.kantata import _bodies, _mapping, _references, _wire
 from connectors.kantata._api import VENDOR, Api, drift
 from connectors.kantata._cursor import Cursor
+from connectors.kantata._examination import Examination
 from connectors.kantata._options import Options
 
 
@@ -26,11 +28,16 @@ class Kantata:
     def __init__(
         self, http_client: httpx.AsyncClient, system: SystemId, options: Options, clock: auth.Clock
     ) -> None:
+        self._http = http_client
         self._api = Api(http_client)
         self._system = system
         self._options = options
         self._clock = clock
         self._employees: dict[str, str] = {}
+
+    async def examine(self, brief: Brief) -> tuple[Finding, ...]:
+        """Return what is found of the account. See `ports.Examined`."""
+        return await Examination(self._http, self._api, brief).carried_out()
 
     async def find_client(self, client: ClientId) -> tuple[ForeignId, ...]:
         """Return the companies with our client id. See `ports.Psa`."""

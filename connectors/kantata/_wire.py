@@ -4,9 +4,9 @@ Association ids stand in an answer only if the association was named in `include
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, cast
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 Id = Annotated[str, Field(pattern="^[0-9]+$")]
 
@@ -129,6 +129,33 @@ class TimeEntries(Page):
 
     time_entries: dict[str, TimeEntry] = Field(default_factory=dict)
     roles: dict[str, Role] = Field(default_factory=dict)
+
+
+class Roles(Page):
+    """`GET /roles`."""
+
+    roles: dict[str, Role] = Field(default_factory=dict)
+
+
+class Currency(Wire):
+    """One of the currencies that Kantata supports."""
+
+    iso_code: str
+
+
+class Currencies(Wire):
+    """`GET /currencies`: a list of them, or the list in an envelope."""
+
+    currencies: tuple[Currency, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_either(cls, answer: object) -> object:
+        if isinstance(answer, dict):
+            answer = cast("dict[str, object]", answer).get("currencies")
+        if isinstance(answer, dict):
+            answer = list(cast("dict[str, object]", answer).values())
+        return {"currencies": answer}
 
 
 class Events(Page):

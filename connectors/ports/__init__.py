@@ -9,6 +9,7 @@ or `Drifted`, and any write `Uncertain`.
 from connectors.ports.crm import Crm
 from connectors.ports.delivery import Delivery, ErpDelivery, ErpFeature
 from connectors.ports.erp import CreditNotes, Document, Erp
+from connectors.ports.examined import Examined
 from connectors.ports.psa import MILESTONES_AT_ONCE, Psa, TimePage
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Erp",
     "ErpDelivery",
     "ErpFeature",
+    "Examined",
     "Psa",
     "TimePage",
 ]

@@ -10,6 +10,7 @@ import httpx
 from pydantic import ValidationError
 
 from canonical.clients import Account, ClientLinks
+from canonical.findings import Brief, Finding
 from canonical.invoices import Invoice, InvoiceStatus
 from canonical.notices import Notices
 from canonical.opportunities import Opportunity
@@ -18,6 +19,7 @@ from canonical.systems import ForeignId, SystemId
 from connectors import auth, errors, http
 from connectors.salesforce import _faults, _mapping, _soql, _wire
 from connectors.salesforce._changes import Changes
+from connectors.salesforce._examination import Examination
 from connectors.salesforce._faults import VENDOR
 from connectors.salesforce._options import Options
 from connectors.salesforce._queries import Queries
@@ -41,10 +43,15 @@ class Salesforce:
     ) -> None:
         options = options or Options()
         self._http = http_client
+        self._options = options
         self._system = system
         self._data = f"/services/data/{options.api_version}"
         self._queries = Queries(http_client, self._data)
         self._changes = Changes(http_client, system, options, clock)
+
+    async def examine(self, brief: Brief) -> tuple[Finding, ...]:
+        """Return what is found of the org. See `ports.Examined`."""
+        return await Examination(self._http, self._options, brief).carried_out()
 
     async def opportunity(self, opportunity: ForeignId) -> Opportunity:
         """Return the deal with its children: one request, and one for each further page."""

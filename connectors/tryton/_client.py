@@ -3,6 +3,7 @@
 from connectors.ports import Delivery, ErpDelivery, ErpFeature
 from connectors.tryton._closing import Closings
 from connectors.tryton._credits import Credits
+from connectors.tryton._examination import Examinations
 from connectors.tryton._hours import Hours
 from connectors.tryton._invoices import Invoices
 from connectors.tryton._masters import Masters
@@ -30,7 +31,7 @@ _LACKS = frozenset(
 )
 
 
-class Tryton(Masters, Projects, Closings, Hours, Invoices, Credits):
+class Tryton(Masters, Projects, Closings, Hours, Invoices, Credits, Examinations):
     """One Tryton database; see `ports.Erp` and `ports.CreditNotes`."""
 
     @property

@@ -34,7 +34,7 @@ class Rpc:
     def __init__(
         self, http_client: httpx.AsyncClient, database: str, confirmed: frozenset[str]
     ) -> None:
-        self._http = http_client
+        self.http = http_client
         self._path = f"/{database}/rpc/"
         self._confirmed = confirmed
 
@@ -60,14 +60,14 @@ class Rpc:
 
     async def _send(self, method: str, params: Sequence[Value], *, write: bool) -> httpx.Response:
         body: http.Json = {"id": 1, "method": method, "params": encoded(params)}
-        request = self._http.build_request(
+        request = self.http.build_request(
             "POST",
             self._path,
             content=http.write_json(body),
             headers={"Content-Type": "application/json"},
         )
         try:
-            return await http.send(self._http, request, _DIALECT, write=write)
+            return await http.send(self.http, request, _DIALECT, write=write)
         except errors.ConnectorError as exc:  # every call has the same address
             exc.args = (f"{exc} to {method}",)
             raise

@@ -15,7 +15,7 @@ from tests.docs import pages
 HEADINGS = [
     *("Auth", "What maps to what", "Delivery class per operation", "Requests per operation"),
     *("Paging", "Limits", "Money and time", "Idempotency", "Options", "Set-up of the org"),
-    *("Unverified facts", "Quirks"),
+    *("Examined", "Unverified facts", "Quirks"),
 ]
 _BY_ROLE: tuple[tuple[dict[str, Any], type], ...] = (
     (registry.CRM, ports.Crm),

@@ -95,6 +95,9 @@ def _check_caller(settings: Settings, tenant: str, form: dict[str, str]) -> None
     ):
         text = f"Invalid client secret provided for app '{client}'."
         raise DeniedError(401, "invalid_client", 7000215, text)
+    if settings.client_secret_is_expired:
+        text = f"The provided client secret keys for app '{client}' are expired."
+        raise DeniedError(401, "invalid_client", 7000222, text)
 
 
 def _resource(form: dict[str, str]) -> str:

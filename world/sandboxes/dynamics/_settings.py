@@ -17,6 +17,7 @@ class Settings(BaseModel):
     tenant: str = "dynamics-sandbox-tenant"
     client_id: str = "dynamics-sandbox-client"
     client_secret: str = "dynamics-sandbox-secret"  # noqa: S105 - opens nothing but this sandbox
+    client_secret_is_expired: bool = False
     registered_client_ids: list[str] = ["dynamics-sandbox-client"]
     token_seconds: _Positive = 3599
     user_id: str = "integration"

@@ -1,0 +1,42 @@
+"""The command `tiebeam doctor`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+from rich.console import RenderableType
+
+from console import attached, problems
+from console.attached import HERE, AsJson, Run, State
+from console.doctor import examination, report
+from console.doctor.place import Place
+
+
+class Doctor:
+    """The command over the stack of a state, or over what the environment's settings name."""
+
+    def __init__(self, place: Callable[[Path], Place], run: Run) -> None:
+        self._place = place
+        self._run = run
+
+    def add_to(self, app: typer.Typer) -> None:
+        """Add the command to the command line."""
+        app.command("doctor")(self.examine)
+
+    def examine(self, state: State = HERE, *, as_json: AsJson = False) -> None:
+        """Examine the stack and every system: what is wrong, and what to do about it.
+
+        Reads only. Without a stack in the state, it examines what the settings of the
+        environment name. Exit code 1: something is broken; 3: nothing answers at all.
+        """
+
+        async def work() -> None:
+            found = await examination.examine(self._place(state))
+            views: list[RenderableType] = [*report.tables(found), report.sentence(found)]
+            attached.tell(report.plain(found), views, as_json=as_json)
+            if examination.is_nothing_there(found):
+                raise typer.Exit(problems.NOTHING_RUNS)
+            if report.counted(found)["broken"]:
+                raise typer.Exit(problems.WRONG)
+
+        self._run(work())
