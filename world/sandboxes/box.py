@@ -6,12 +6,14 @@ SIGKILL has lost nothing that it acknowledged.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 Body = dict[str, Any]
 
@@ -45,7 +47,9 @@ class Box:
         """Commit what the block did, or nothing of it if it raises. Never await inside."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            yield Transaction(self._db, self.now())
+            tx = Transaction(self._db, self.now())
+            yield tx
+            tx.keep_log()
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
@@ -79,16 +83,19 @@ class Transaction:
     def __init__(self, db: sqlite3.Connection, now: datetime) -> None:
         self._db = db
         self.now = now
+        self._logged: list[tuple[str, str, str]] = []
 
     @contextmanager
     def part(self) -> Iterator["Part"]:
         """Undo what the block did, and nothing else, if it raises or asks for it. Blocks nest."""
         part = Part()
+        self.keep_log()
         self._db.execute("SAVEPOINT part")
         try:
             yield part
+            self.keep_log()
         except BaseException:
-            part.is_undone = True
+            part.is_undone, self._logged = True, []
             raise
         finally:
             if part.is_undone:
@@ -100,7 +107,7 @@ class Transaction:
         row = self._db.execute(
             "SELECT body FROM record WHERE kind = ? AND id = ?", (kind, key)
         ).fetchone()
-        return json.loads(row[0]) if row else None
+        return _body(row[0]) if row else None
 
     def put(self, kind: str, key: str, body: Body, *, tags: Body | None = None) -> None:
         """Keep a record in place of an earlier one. `tags` are values to find it by."""
@@ -112,16 +119,34 @@ class Transaction:
         self._db.executemany(
             "INSERT INTO record (kind, id, body) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
-            [(kind, key, json.dumps(body)) for key, body, _ in kept],
+            [(kind, key, _text(body)) for key, body, _ in kept],
         )
         self._db.executemany(
             "DELETE FROM tag WHERE kind = ? AND id = ?", [(kind, key) for key, _, _ in kept]
         )
+        self._tag(kind, kept)
+
+    def add_many(self, kind: str, records: Sequence[tuple[str, Body, Body]]) -> None:
+        """Keep many records of one kind that are not there yet: (id, body, tags)."""
+        self._db.executemany(
+            "INSERT INTO record (kind, id, body) VALUES (?, ?, ?)",
+            [(kind, key, _text(body)) for key, body, _ in records],
+        )
+        self._tag(kind, records)
+
+    def revise_many(self, kind: str, records: Iterable[tuple[str, Body]]) -> None:
+        """Keep other bodies of many records of one kind, whose tags stay: (id, body)."""
+        self._db.executemany(
+            "UPDATE record SET body = ? WHERE kind = ? AND id = ?",
+            [(_text(body), kind, key) for key, body in records],
+        )
+
+    def _tag(self, kind: str, records: Iterable[tuple[str, Body, Body]]) -> None:
         self._db.executemany(
             "INSERT OR IGNORE INTO tag VALUES (?, ?, ?, ?)",
             [
                 (kind, name, str(value), key)
-                for key, _, tags in kept
+                for key, _, tags in records
                 for name, value in tags.items()
                 if value is not None
             ],
@@ -136,7 +161,7 @@ class Transaction:
     def all(self, kind: str) -> list[Body]:
         """Return every record of a kind, the oldest first."""
         rows = self._db.execute("SELECT body FROM record WHERE kind = ? ORDER BY n", (kind,))
-        return [json.loads(body) for (body,) in rows]
+        return [_body(text) for (text,) in rows]
 
     def tagged(self, kind: str, name: str, value: object) -> list[Body]:
         """Return the records of a kind that carry this tag, the oldest first."""
@@ -145,31 +170,56 @@ class Transaction:
             " WHERE tag.kind = ? AND tag.name = ? AND tag.value = ? ORDER BY record.n",
             (kind, name, str(value)),
         )
-        return [json.loads(body) for (body,) in rows]
+        return [_body(text) for (text,) in rows]
 
     def next(self, name: str, *, first: int = 1) -> int:
         """Return the next number of a sequence that starts at `first`."""
+        return self.next_many(name, 1, first=first)[0]
+
+    def next_many(self, name: str, count: int, *, first: int = 1) -> range:
+        """Return the next numbers of a sequence that starts at `first`."""
         row = self._db.execute(
             "INSERT INTO sequence VALUES (?, ?)"
-            " ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
-            (name, first),
+            " ON CONFLICT DO UPDATE SET value = value + ? RETURNING value",
+            (name, first + count - 1, count),
         ).fetchone()
-        return int(row[0])
+        return range(int(row[0]) - count + 1, int(row[0]) + 1)
 
     def log(self, operation: str, body: Body) -> None:
         """Append what was accepted."""
-        self._db.execute(
-            "INSERT INTO log (at, operation, body) VALUES (?, ?, ?)",
-            (self.now.isoformat(), operation, json.dumps(body)),
-        )
+        self._logged.append((self.now.isoformat(), operation, _text(body)))
+
+    def keep_log(self) -> None:
+        """Write what was appended, all at once."""
+        if self._logged:
+            self._db.executemany(
+                "INSERT INTO log (at, operation, body) VALUES (?, ?, ?)", self._logged
+            )
+            self._logged = []
 
     def logged(self, *, after: int = 0, limit: int = 1000) -> list[Body]:
         """Return log entries after a sequence number, the oldest first."""
+        self.keep_log()
         rows = self._db.execute(
             "SELECT seq, at, operation, body FROM log WHERE seq > ? ORDER BY seq LIMIT ?",
             (after, limit),
         )
         return [
-            {"seq": seq, "at": at, "operation": operation, "body": json.loads(body)}
-            for seq, at, operation, body in rows
+            {"seq": seq, "at": at, "operation": operation, "body": _body(text)}
+            for seq, at, operation, text in rows
         ]
+
+
+def _text(body: Body) -> str:
+    try:
+        return to_json(body).decode()
+    except PydanticSerializationError:
+        return json.dumps(body)  # half a surrogate pair, which UTF-8 cannot hold
+
+
+def _body(text: str) -> Body:
+    try:
+        found: Body = from_json(text)
+    except ValueError:
+        found = json.loads(text)  # as above
+    return found

@@ -85,10 +85,14 @@ def _check(session: Session, company: Company, ledger: Ledger, lines: Sequence[R
 
 def _priced(session: Session, company: Company, lines: Sequence[Row]) -> list[_Priced]:
     rates = Rates(session)
-    return [_price(session, company, rates, line) for line in lines]
+    numbers = session.numbers(company.data_area, "ProjTransaction", len(lines))
+    return [
+        _price(session, company, rates, line, number)
+        for line, number in zip(lines, numbers, strict=True)
+    ]
 
 
-def _price(session: Session, company: Company, rates: Rates, line: Row) -> _Priced:
+def _price(session: Session, company: Company, rates: Rates, line: Row, number: int) -> _Priced:
     own = session.settings.cost_price_currency == "line" and line["CurrencyId"]
     currency = own or company.currency
     rate = rates.find(currency, company.currency, line["VoucherDate"])
@@ -98,7 +102,6 @@ def _price(session: Session, company: Company, rates: Rates, line: Row) -> _Pric
     hours = Decimal(line["Hours"])
     cost = rounded(times(hours, Decimal(line["CostPrice"])), currency)
     sales = times(hours, Decimal(line["SalesPrice"]))
-    number = session.number(company.data_area, "ProjTransaction")
     return _Priced(
         line=line,
         transaction_id=f"{company.data_area.upper()}-{number:09}",

@@ -2,9 +2,10 @@
 
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from http import HTTPStatus
 
 from world.sandboxes.dynamics._infolog import bad_request
@@ -21,7 +22,7 @@ class Request:
     content_id: str
     method: str
     url: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
 
 
@@ -84,15 +85,20 @@ def _split(body: bytes, boundary: bytes) -> list[bytes]:
     return [piece.lstrip(b" \t").removeprefix(b"\r\n") for piece in pieces[1:-1]]
 
 
-def _headers(text: bytes) -> tuple[dict[str, str], bytes]:
+def _headers(text: bytes) -> tuple[Mapping[str, str], bytes]:
     if text.startswith(b"\r\n"):
         return {}, text[2:]
     head, _, body = text.partition(b"\r\n\r\n")
+    return _read(head), body
+
+
+@lru_cache(maxsize=1024)
+def _read(head: bytes) -> Mapping[str, str]:
     headers = {}
     for line in head.decode(errors="replace").split("\r\n"):
         name, _, value = line.partition(":")
         headers[name.strip().lower()] = value.strip()
-    return headers, body
+    return headers
 
 
 def response(parts: Iterable[str]) -> tuple[str, str]:

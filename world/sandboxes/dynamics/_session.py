@@ -1,5 +1,6 @@
 """One request's view of the box: rows remembered, writes kept together, numbers, the log."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,39 +21,57 @@ class Rows:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._known: dict[tuple[str, str], Row | None] = {}
-        self._changed: dict[str, dict[str, Row]] = {}
+        self._known: dict[str, dict[str, Row | None]] = defaultdict(dict)
+        self._new: dict[str, dict[str, Row]] = defaultdict(dict)
+        self._revised: dict[str, dict[str, Row]] = defaultdict(dict)
+        self._replaced: dict[str, dict[str, Row]] = defaultdict(dict)
         self._packs: dict[tuple[str, str], list[Row]] = {}
 
     def get(self, entity: EntitySet, key: str) -> Row | None:
         """Return one row, or None. Copy it before a change."""
         if entity.packed_by:
             return next((row for row in self.all(entity) if entity.key(row) == key), None)
-        at = (entity.name, key)
-        if at not in self._known:
-            self._known[at] = self._tx.get(entity.name, key)
-        return self._known[at]
+        known = self._known[entity.name]
+        if key not in known:
+            known[key] = self._tx.get(entity.name, key)
+        return known[key]
 
-    def put(self, entity: EntitySet, row: Row) -> None:
-        """Keep a row in place of an earlier one with its key."""
+    def add(self, entity: EntitySet, row: Row) -> None:
+        """Keep a row whose key no other row has."""
         if entity.packed_by:
             self._packs.setdefault((entity.name, str(row[entity.packed_by])), []).append(row)
             return
         key = entity.key(row)
-        self._known[entity.name, key] = row
-        self._changed.setdefault(entity.name, {})[key] = row
+        self._known[entity.name][key] = self._new[entity.name][key] = row
+
+    def put(self, entity: EntitySet, row: Row) -> None:
+        """Keep a row in place of an earlier one with its key."""
+        key, name = entity.key(row), entity.name
+        before = self._known[name].get(key)
+        self._known[name][key] = row
+        if key in self._new[name]:
+            self._new[name][key] = row
+        elif before and all(before[field] == row[field] for field in entity.indexed):
+            self._revised[name][key] = row
+        else:
+            self._revised[name].pop(key, None)
+            self._replaced[name][key] = row
 
     def delete(self, entity: EntitySet, row: Row) -> None:
         """Remove a row."""
         key = entity.key(row)
-        self._changed.get(entity.name, {}).pop(key, None)
+        for written in (self._new, self._revised, self._replaced):
+            written[entity.name].pop(key, None)
         self._tx.delete(entity.name, key)
-        self._known[entity.name, key] = None
+        self._known[entity.name][key] = None
 
     def find(self, entity: EntitySet, field: str, value: object) -> list[Row]:
         """Return the rows with this value of an indexed field, the oldest first."""
         self.flush()
-        return _unpacked(entity, self._tx.tagged(entity.name, field, value))
+        found = _unpacked(entity, self._tx.tagged(entity.name, field, value))
+        if not entity.packed_by:
+            self._known[entity.name].update((entity.key(row), row) for row in found)
+        return found
 
     def all(self, entity: EntitySet) -> list[Row]:
         """Return every row, the oldest first."""
@@ -61,16 +80,23 @@ class Rows:
 
     def flush(self) -> None:
         """Write what changed."""
-        for name, rows in self._changed.items():
-            indexed = CATALOG[name].indexed
-            self._tx.put_many(
-                name, [(key, row, {f: row[f] for f in indexed}) for key, row in rows.items()]
-            )
+        for name, rows in self._new.items():
+            self._tx.add_many(name, _tagged(name, rows))
+        for name, rows in self._replaced.items():
+            self._tx.put_many(name, _tagged(name, rows))
+        for name, rows in self._revised.items():
+            self._tx.revise_many(name, rows.items())
         for (name, value), packed in self._packs.items():
             tags = {CATALOG[name].packed_by: value}
             self._tx.put(name, f"{value}/{packed[0]['_id']}", {"rows": packed}, tags=tags)
-        self._changed = {}
+        for written in (self._new, self._replaced, self._revised):
+            written.clear()
         self._packs = {}
+
+
+def _tagged(name: str, rows: dict[str, Row]) -> list[tuple[str, Body, Body]]:
+    indexed = CATALOG[name].indexed
+    return [(key, row, {field: row[field] for field in indexed}) for key, row in rows.items()]
 
 
 def _unpacked(entity: EntitySet, found: list[Body]) -> list[Row]:
@@ -106,6 +132,10 @@ class Session:
         """Return the next number of a company's sequence, without gaps."""
         return self.tx.next(f"{sequence}/{company}")
 
+    def numbers(self, company: str, sequence: str, count: int) -> range:
+        """Return the next numbers of a company's sequence, without gaps."""
+        return self.tx.next_many(f"{sequence}/{company}", count)
+
     def company(self, data_area: str) -> _company.Company:
         """Return a company's set-up. Refused if there is none."""
         found = self.known_company(data_area)
@@ -126,7 +156,7 @@ class Session:
         row.setdefault("_id", 0)
         row["_id"] = row["_id"] or self.record_id()
         row["_version"] = 1
-        self.rows.put(entity, row)
+        self.rows.add(entity, row)
 
     def log(self, operation: str, body: Body) -> None:
         """Append what was accepted."""

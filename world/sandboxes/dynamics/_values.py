@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from world.sandboxes.dynamics._iso4217 import OutOfRange
@@ -37,6 +38,7 @@ def edm_type(field: Field) -> str:
     return _EDM[field.kind]
 
 
+@lru_cache(maxsize=4096)
 def plain(number: Decimal) -> str:
     """Write a number in its one form. OutOfRange if it has too many digits."""
     if not number:
