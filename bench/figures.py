@@ -45,12 +45,15 @@ class Held(Figures):
 
 
 class PostingCpu(Figures):
-    """CPU seconds per 1,000 entries: medians of the platform's runs, or of the bare loop's."""
+    """CPU seconds per 1,000 entries: medians of the platform's runs, or of the bare loop's.
+
+    Those of a system are also its CPU milliseconds an entry.
+    """
 
     worker: float
     temporal_under_platform: float
-    sandboxes_under_platform: float
-    sandboxes_under_bare_loop: float
+    systems_under_platform: dict[str, float]
+    systems_under_bare_loop: dict[str, float]
     bare_loop: float
 
 

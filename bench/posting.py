@@ -127,7 +127,8 @@ def _posting(
 ) -> Posting:
     ours = [run.seconds for run in platform]
     theirs = [run.seconds for run in loop]
-    sandboxes = _cpu(load, platform, *runs.systems)  # seconds for 1,000 are milliseconds for one
+    systems = {each: _cpu(load, platform, each) for each in runs.systems}
+    sandboxes = sum(systems.values())  # seconds for 1,000 are milliseconds for one
     return Posting(
         entries=load.entries,
         timesheets=runs.timesheets,
@@ -143,15 +144,15 @@ def _posting(
         cpu_seconds_per_1000_entries=PostingCpu(
             worker=_cpu(load, platform, "worker"),
             temporal_under_platform=_cpu(load, platform, "temporal"),
-            sandboxes_under_platform=sandboxes,
-            sandboxes_under_bare_loop=_cpu(load, loop, *runs.systems),
+            systems_under_platform=systems,
+            systems_under_bare_loop={each: _cpu(load, loop, each) for each in runs.systems},
             bare_loop=_cpu(load, loop, "bench"),
         ),
     )
 
 
-def _cpu(load: Load, runs: Sequence[Measured], *processes: str) -> float:
-    spent = [sum(run.cpu[name] for name in processes) for run in runs]
+def _cpu(load: Load, runs: Sequence[Measured], process: str) -> float:
+    spent = [run.cpu[process] for run in runs]
     return middle([seconds * 1000 / load.entries for seconds in spent])
 
 

@@ -21,7 +21,7 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS record (n INTEGER PRIMARY KEY, kind TEXT, id TEXT, body TEXT,
                                    UNIQUE (kind, id));
 CREATE TABLE IF NOT EXISTS tag (kind TEXT, name TEXT, value TEXT, id TEXT,
-                                PRIMARY KEY (kind, name, value, id));
+                                PRIMARY KEY (kind, name, value, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS tag_of ON tag (kind, id);
 CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, at TEXT, operation TEXT, body TEXT);
 CREATE TABLE IF NOT EXISTS sequence (name TEXT PRIMARY KEY, value INTEGER);
@@ -40,6 +40,8 @@ class Box:
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("PRAGMA cache_size=-65536")  # KiB: a large request stays in memory
+        self._db.execute("PRAGMA wal_autocheckpoint=8000")
         self._db.executescript(_TABLES)
 
     @contextmanager
@@ -171,6 +173,14 @@ class Transaction:
             (kind, name, str(value)),
         )
         return [_body(text) for (text,) in rows]
+
+    def tagged_keys(self, kind: str, name: str, value: object) -> list[str]:
+        """Return the ids of the records of a kind that carry this tag."""
+        rows = self._db.execute(
+            "SELECT id FROM tag WHERE kind = ? AND name = ? AND value = ?",
+            (kind, name, str(value)),
+        )
+        return [key for (key,) in rows]
 
     def next(self, name: str, *, first: int = 1) -> int:
         """Return the next number of a sequence that starts at `first`."""

@@ -98,6 +98,7 @@ INVOICE_LINES = EntitySet(
         field("DefaultDimensionDisplayValue"),
     ),
     indexed=("ParentRecId", "ProjectID"),
+    within="ParentRecId",
 )
 CUSTOMER_TRANSACTIONS = EntitySet(
     name="CustTransactions",

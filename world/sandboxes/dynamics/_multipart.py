@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
 from world.sandboxes.dynamics._infolog import bad_request
 from world.sandboxes.dynamics._odata import Answer
@@ -15,8 +16,7 @@ _REQUEST_LINE = re.compile(r"(GET|POST|PATCH|PUT|DELETE) (\S+) HTTP/1\.1")
 _END = b"--"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """One operation of a batch; header names are in lower case."""
 
     content_id: str

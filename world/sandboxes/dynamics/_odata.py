@@ -2,10 +2,10 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from world.sandboxes.dynamics import _keys, _metadata, _query, _writes
@@ -19,8 +19,7 @@ JSON = "application/json; odata.metadata=minimal"
 _PATH = re.compile(r"(?P<name>\w+)(?:\((?P<keys>.*)\)|/(?P<count>\$count))?", re.DOTALL)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """A request below `/data`. `base` is the absolute URL of that."""
 
     method: str
@@ -41,13 +40,15 @@ class Call:
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+_PLAIN = {"Content-Type": JSON}
+
+
+class Answer(NamedTuple):
     """What to send back."""
 
     status: int
     body: str = ""
-    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": JSON})
+    headers: Mapping[str, str] = _PLAIN
 
 
 _DONE = Answer(status=204, headers={})

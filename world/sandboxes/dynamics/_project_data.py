@@ -195,6 +195,7 @@ HOUR_LINES = EntitySet(
         field("Description"),
     ),
     indexed=("JournalId", "ProjectID"),
+    within="JournalId",
 )
 POSTED_TRANSACTIONS = EntitySet(
     name="ProjectPostTransViews",

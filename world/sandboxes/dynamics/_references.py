@@ -1,10 +1,11 @@
 """Foreign keys: a row may only point at rows that exist."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from functools import cached_property
 
 from world.sandboxes.dynamics._catalog import CATALOG
-from world.sandboxes.dynamics._schema import SEPARATOR, EntitySet, Field, Row
+from world.sandboxes.dynamics._schema import SEPARATOR, EntitySet, Field, Row, values_of
 from world.sandboxes.dynamics._session import Session
 
 
@@ -18,6 +19,11 @@ class _Pointer:
     field: Field
     target: EntitySet
     sources: tuple[str | None, ...]
+
+    @cached_property
+    def key_of(self) -> Callable[[Row], tuple[object, ...]]:
+        """Return what takes the target's key out of a row."""
+        return values_of(tuple(source for source in self.sources if source))
 
 
 def unknown(session: Session, entity: EntitySet, row: Row, names: Container[str]) -> list[str]:
@@ -36,7 +42,7 @@ def unknown(session: Session, entity: EntitySet, row: Row, names: Container[str]
 
 def target(session: Session, entity: EntitySet, row: Row, field: str) -> Row | None:
     """Return the row that a field points at, or None."""
-    pointer = next(p for p in _POINTERS[entity.name] if p.field.name == field)
+    pointer = _OF_FIELD[entity.name, field]
     return session.rows.get(pointer.target, _key(pointer, row))
 
 
@@ -52,7 +58,7 @@ def _exists(session: Session, pointer: _Pointer, row: Row) -> bool:
 
 
 def _key(pointer: _Pointer, row: Row) -> str:
-    return SEPARATOR.join([str(row[source]) for source in pointer.sources if source])
+    return SEPARATOR.join(map(str, pointer.key_of(row)))
 
 
 def _first_key(pointer: _Pointer) -> str:
@@ -76,4 +82,7 @@ def _pointer(field: Field) -> _Pointer | None:
 
 _POINTERS: dict[str, list[_Pointer]] = {
     entity.name: [p for p in map(_pointer, entity.fields) if p] for entity in CATALOG.values()
+}
+_OF_FIELD = {
+    (name, pointer.field.name): pointer for name, found in _POINTERS.items() for pointer in found
 }

@@ -2,9 +2,11 @@
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from json.encoder import encode_basestring_ascii
+from operator import itemgetter
 from typing import Any, Literal
 
 Row = dict[str, Any]
@@ -47,6 +49,14 @@ class Reference:
     via: tuple[tuple[str, str], ...] = ()
 
 
+def values_of(names: tuple[str, ...]) -> Callable[[Row], tuple[object, ...]]:
+    """Return what takes these fields' values out of a row."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    name = names[0]
+    return lambda row: (row[name],)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Field:
     """One property. A `server` field is set by the server only."""
@@ -86,6 +96,8 @@ class Field:
 class EntitySet:
     """One entity set. `indexed` fields are found without a scan.
 
+    `within` is the indexed part of the key that names the row above this one, if there is one.
+
     Rows that are never changed may be kept in packs, those of one request and one value of
     `packed_by` together.
     """
@@ -98,6 +110,7 @@ class EntitySet:
     fields: tuple[Field, ...]
     indexed: tuple[str, ...] = ()
     packed_by: str = ""
+    within: str = ""
     read_only: bool = False
 
     @cached_property
@@ -111,6 +124,11 @@ class EntitySet:
         return {field.name: field.default for field in self.fields}
 
     @cached_property
+    def guarded(self) -> frozenset[str]:
+        """Return the fields that not every write may set: keys, and what only the server sets."""
+        return frozenset(self.keys) | {field.name for field in self.fields if field.server}
+
+    @cached_property
     def required(self) -> tuple[Field, ...]:
         """Return the fields that a new row has to fill in."""
         return tuple(field for field in self.fields if field.required)
@@ -122,7 +140,11 @@ class EntitySet:
 
     def key(self, row: Row) -> str:
         """Return the row's key in the box."""
-        return SEPARATOR.join([str(row[name]) for name in self.keys])
+        return SEPARATOR.join(map(str, self._key_of(row)))
+
+    @cached_property
+    def _key_of(self) -> Callable[[Row], tuple[object, ...]]:
+        return values_of(self.keys)
 
     def render(self, row: Row, names: tuple[str, ...] | None, context: str = "") -> str:
         """Return the row as JSON; numbers stand as they were given, digit by digit."""

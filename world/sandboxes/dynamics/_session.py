@@ -26,6 +26,7 @@ class Rows:
         self._revised: dict[str, dict[str, Row]] = defaultdict(dict)
         self._replaced: dict[str, dict[str, Row]] = defaultdict(dict)
         self._packs: dict[tuple[str, str], list[Row]] = {}
+        self._below: dict[tuple[str, object], frozenset[str]] = {}  # the keys when first asked
 
     def get(self, entity: EntitySet, key: str) -> Row | None:
         """Return one row, or None. Copy it before a change."""
@@ -35,6 +36,17 @@ class Rows:
         if key not in known:
             known[key] = self._tx.get(entity.name, key)
         return known[key]
+
+    def is_taken(self, entity: EntitySet, row: Row) -> bool:
+        """Say whether a row has this key; those below one row are looked up together."""
+        key, known = entity.key(row), self._known[entity.name]
+        if not entity.within or key in known:
+            return self.get(entity, key) is not None
+        above = (entity.name, row[entity.within])
+        if above not in self._below:
+            found = self._tx.tagged_keys(entity.name, entity.within, row[entity.within])
+            self._below[above] = frozenset(found)
+        return key in self._below[above]
 
     def add(self, entity: EntitySet, row: Row) -> None:
         """Keep a row whose key no other row has."""

@@ -68,6 +68,8 @@ def kept(field: Field, value: object, *, plain_dates: bool = False) -> str | int
     Raises:
         ValueError: it is no value of this property; the text is the vendor's.
     """
+    if field.kind == "text" and isinstance(value, str) and value.isascii():
+        return value  # most of what is written is that
     if value is None:
         return field.default
     try:
@@ -118,7 +120,14 @@ def _member(field: Field, value: object) -> str:
 
 
 def _moment(_: Field, value: object) -> str:
-    if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
+    if not isinstance(value, str):
+        raise TypeError
+    return _utc(value)
+
+
+@lru_cache(maxsize=1024)
+def _utc(value: str) -> str:
+    if not _TIMESTAMP.fullmatch(value):
         raise ValueError
     shown = datetime.fromisoformat(value).astimezone(UTC)
     if not _FIRST_YEAR <= shown.year <= _LAST_YEAR:

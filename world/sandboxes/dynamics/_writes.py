@@ -38,7 +38,7 @@ def create(session: Session, entity: EntitySet, body: dict[str, Any]) -> Row:
     change = Change(session=session, row=row, given=given)
     rule.prepare(change)
     _check_fields(session, entity, change, entity.by_name)
-    if session.rows.get(entity, entity.key(row)) is not None:
+    if session.rows.is_taken(entity, row):
         raise already_exists(entity, row)
     rule.finish(change)
     session.insert(entity, row)
@@ -108,7 +108,7 @@ def _given(session: Session, entity: EntitySet, body: dict[str, Any], before: Ro
             given[name] = kept(field, value, plain_dates=plain_dates)
         except ValueError as error:
             raise bad_request(str(error)) from None
-    for name in [name for name in given if entity.by_name[name].server or name in entity.keys]:
+    for name in [name for name in given if name in entity.guarded]:
         if _stays(session, entity, name, given[name], before):
             del given[name]
     return given
