@@ -94,14 +94,8 @@ def explain(response: httpx.Response) -> str:
     return _told(_faults(response))
 
 
-def classify_feed(response: httpx.Response) -> http.Kind | None:
-    """Return what an answer of the feed means; it has its own words for what is wrong."""
-    return http.by_status(response)
-
-
 ROW = http.Dialect(VENDOR, classify, explain)
 QUERY = http.Dialect(VENDOR, partial(classify, codes=_BY_CODE_OF_QUERY), explain)
-FEED = http.Dialect(VENDOR, classify_feed, explain)
 UPSERT = http.Dialect(VENDOR, classify_upsert, explain)
 
 

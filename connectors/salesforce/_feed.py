@@ -113,7 +113,7 @@ class Feed:
             content=http.write_json([message]),
             headers={"Content-Type": "application/json"},
         )
-        response = await http.send(self._http, request, _faults.FEED, write=False)
+        response = await http.send(self._http, request, _faults.QUERY, write=False)
         try:
             return _MESSAGES.validate_python(http.read_json(response.content))
         except ValidationError as exc:
