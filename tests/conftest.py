@@ -19,7 +19,7 @@ from tests.tryton_server import fresh_tryton, tryton
 
 __all__ = ["fresh_tryton", "tryton"]
 
-_WHOLE_STACKS = ("scenarios", "bench", "world/tryton")
+_WHOLE_STACKS = ("scenarios", "bench", "deploy/test_services", "world/tryton")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
