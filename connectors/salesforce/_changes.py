@@ -64,7 +64,9 @@ class Changes:
         self._clock = clock
 
     async def since(self, cursor: str) -> Notices:
-        """Return what changed since the cursor."""
+        """Return what changed since the cursor; nothing from an org that has no channel."""
+        if not self._options.change_channel:
+            return Notices(notices=(), cursor=cursor)
         last, at = Position.read(cursor), self._clock()
         missed_since = self._missed_since(last, at)
         read = await self._feed.read(None if missed_since else last.replay)

@@ -17,7 +17,7 @@ class Options(BaseModel):
         allowed_hosts: Hosts, with a port if they have one, that may get our token besides the
             login host and Salesforce's own domains; separated by commas or spaces.
         client_name: What our writes say that they come from; changes that say the same are ours.
-        change_channel: The channel of change events that is polled.
+        change_channel: The channel of change events that is polled; "" for an org without one.
         change_retention_hours: For how long the org keeps change events.
         changes_after: Changes that were committed before this moment wake nothing.
     """
@@ -29,7 +29,7 @@ class Options(BaseModel):
     assertion_seconds: Annotated[int, Field(gt=0, le=3600)] = 170
     allowed_hosts: str = ""
     client_name: Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,64}$")] = "tiebeam"
-    change_channel: Annotated[str, Field(pattern=r"^/data/\w{1,80}$")] = "/data/ChangeEvents"
+    change_channel: Annotated[str, Field(pattern=r"^(/data/\w{1,80})?$")] = "/data/ChangeEvents"
     change_retention_hours: Annotated[int, Field(gt=1, le=24 * 30)] = 72
     changes_after: AwareDatetime | None = None
 

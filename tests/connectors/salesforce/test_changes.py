@@ -227,6 +227,14 @@ async def test_an_org_without_the_channel_says_what_to_look_at(tmp_path: Path) -
     assert refused.value.reason.startswith("403:denied_by_security_policy")
 
 
+async def test_an_org_without_change_events_is_not_asked_for_any(tmp_path: Path) -> None:
+    async with following(tmp_path, change_channel="") as follower:
+        await follower.org.create("Account", Name="A")
+
+        assert await follower.hears() == []
+        assert follower.cursor == ""
+
+
 async def test_a_failure_inside_a_success_is_the_failure_that_it_is(follower: Follower) -> None:
     await follower.org.deal(StageName="Closed Won")
     await follower.org.set_up(duplicate_result_key="")

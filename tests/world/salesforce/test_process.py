@@ -8,6 +8,7 @@ import pytest
 from tests.world import tls
 from tests.world.processes import Server
 from tests.world.salesforce.house import APP, Org, public_pem, refusal
+from tests.world.salesforce.streaming import Stream, told
 
 _ROOT = Path(__file__).parents[3]
 
@@ -39,6 +40,28 @@ async def test_a_killed_server_finds_everything_it_acknowledged(tmp_path: Path) 
             used = (await org.send("GET", "/limits")).headers["Sforce-Limit-Info"]
             assert used == "api-usage=13/100000"
             assert await org.create("Account", Name="next") not in keys
+
+
+async def test_a_killed_server_still_tells_the_changes_that_it_acknowledged(
+    tmp_path: Path,
+) -> None:
+    with Server("world.sandboxes", "salesforce", data=tmp_path / "org.db") as server:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+            org, stream = Org(client), Stream(client)
+            await org.set_up(certificate_pem=public_pem(), change_data_capture=["Account"], **APP)
+            await org.sign_in()
+            keys = [await org.create("Account", Name=name) for name in "AB"]
+            await stream.open(-2)
+            before = await stream.connect()
+
+            server.kill()
+            server.start()
+
+            [answer] = await stream.send("/meta/connect")
+            await stream.open(before[0]["event"]["replayId"])
+            assert answer["advice"]["reconnect"] == "handshake"
+            assert [records for _, _, records in told(before)] == [[key] for key in keys]
+            assert await stream.connect() == before[1:]
 
 
 async def test_a_lost_answer_hides_a_committed_upsert(tmp_path: Path) -> None:
