@@ -143,7 +143,7 @@ def _crm_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     tracking = CrmTracking(crm, house.database, effects)
     feed = CrmFeed(crm, house.database, Pace(instance.requests_per_second))
     return [
-        *(deals.read, clients.check, clients.publish, invoices.publish),
+        *(deals.read, clients.check, clients.publish, clients.settle, invoices.publish),
         *(projects.publish, projects.close, tracking.tell, feed.collect),
     ]
 
@@ -158,7 +158,7 @@ def _psa_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     invoices = PsaInvoices(psa, house.database, effects, settle=settle)
     return [
         *(approvals.collect, approvals.reread_held, approvals.recheck),
-        *(clients.open, invoices.publish),
+        *(clients.open, clients.settle, invoices.publish),
         *(projects.open_plan, projects.open_milestones, projects.close_plan),
     ]
 
@@ -173,9 +173,9 @@ def _erp_steps(house: House, instance: SystemInstance) -> Sequence[Step]:
     contracts = ErpContracts(erp, house.database, effects, settle=settle)
     tracking = ErpTracking(erp, house.database)
     return [
-        *(clients.open, contracts.open, contracts.close, projects.open, projects.close),
+        *(clients.open, clients.settle, contracts.open, contracts.close),
+        *(projects.open, projects.close, tracking.read_again),
         *(postings.post, invoices.draft, invoices.post, invoices.discard),
-        tracking.read_again,
     ]
 
 

@@ -18,7 +18,7 @@ from canonical.processes import Routes
 from canonical.systems import ForeignId
 from connectors import ports
 from policies import client_check, tax_treatment
-from store import clients, clock, crosswalk, mappings, trail
+from store import clients, clock, crosswalk, intents, mappings, trail
 from store.database import Database, Transaction
 
 
@@ -82,23 +82,39 @@ class CrmClients:
     async def publish(self, question: OpenClient) -> ForeignId:
         """Write the client's ids on its account. Idempotent: by the account's id. 1 request."""
         with failures.reported():
+            return await self._effects.once(await self._telling(question))
+
+    @activity.defn(name="clients.settle_in_crm")
+    async def settle(self, question: OpenClient) -> None:
+        """Tell the CRM to the end, if that was begun. Idempotent: by the account's id."""
+        with failures.reported():
             async with self._database.reading() as tx:
-                client = await clients.get(tx, question.client)
-                links = await _links(tx, question)
+                if not await _is_open(tx, question):
+                    return
+            telling = await self._telling(question)
 
-            async def send() -> ForeignId:
-                await self._crm.record_client(client.account, links)
-                return client.account
+            async def told() -> tuple[ForeignId, ...]:
+                return (await telling.send(),)
 
-            effect = Effect(
-                kind=Kind.CLIENT_CRM,
-                key=f"client/{client.id}/{question.routes.entity}/crm",
-                system=question.routes.crm,
-                content=links,
-                send=send,
-                resolve=effects.send_again,
-            )
-            return await self._effects.once(effect)
+            await self._effects.find_out(telling, told)
+
+    async def _telling(self, question: OpenClient) -> Effect:
+        async with self._database.reading() as tx:
+            client = await clients.get(tx, question.client)
+            links = await _links(tx, question)
+
+        async def send() -> ForeignId:
+            await self._crm.record_client(client.account, links)
+            return client.account
+
+        return Effect(
+            kind=Kind.CLIENT_CRM,
+            key=f"client/{client.id}/{question.routes.entity}/crm",
+            system=question.routes.crm,
+            content=links,
+            send=send,
+            resolve=effects.send_again,
+        )
 
 
 class ErpClients:
@@ -122,32 +138,48 @@ class ErpClients:
     @activity.defn(name="clients.open_in_erp")
     async def open(self, question: OpenClient) -> ForeignId:
         """Create the customer. Idempotent: by the client id, as the ERP delivers it."""
-        entity = question.routes.entity
         with failures.reported():
             async with self._database.reading() as tx:
                 client = await clients.get(tx, question.client)
-                ours = f"{client.id}/{entity}"
+                ours = f"{client.id}/{question.routes.entity}"
                 known = await crosswalk.find(tx, "client", ours, question.routes.erp)
                 if known:
                     return known
                 codes = await self._codes(tx, client, question.routes)
+            return await self._effects.once(self._customer(question.routes, client, codes))
 
-            effect = Effect(
-                kind=Kind.CLIENT_ERP,
-                key=f"client/{ours}/erp",
-                system=question.routes.erp,
-                content=_Customer(client=client, codes=codes),
-                send=lambda: self._erp.create_customer(entity, client, codes),
-                resolve=effects.as_delivered(
-                    self._erp.delivers.customer,
-                    effects.by_reference(
-                        lambda: self._erp.find_customers(entity, client),
-                        settle=self._settle,
-                    ),
-                ),
-                keep=effects.linked("client", ours, scope=entity),
+    @activity.defn(name="clients.settle_in_erp")
+    async def settle(self, question: OpenClient) -> None:
+        """Find out whether a customer was created. Idempotent: creates none."""
+        with failures.reported():
+            async with self._database.reading() as tx:
+                client = await clients.get(tx, question.client)
+                key = _customer_key(client, question.routes)
+                if await intents.progress(tx, key) is None:
+                    return  # it was not even planned; maybe a mapping is missing
+                codes = await self._codes(tx, client, question.routes)
+            customer = self._customer(question.routes, client, codes)
+            await self._effects.find_out(
+                customer, lambda: self._erp.find_customers(question.routes.entity, client)
             )
-            return await self._effects.once(effect)
+
+    def _customer(self, routes: Routes, client: Client, codes: CustomerCodes) -> Effect:
+        entity = routes.entity
+        return Effect(
+            kind=Kind.CLIENT_ERP,
+            key=_customer_key(client, routes),
+            system=routes.erp,
+            content=_Customer(client=client, codes=codes),
+            send=lambda: self._erp.create_customer(entity, client, codes),
+            resolve=effects.as_delivered(
+                self._erp.delivers.customer,
+                effects.by_reference(
+                    lambda: self._erp.find_customers(entity, client), settle=self._settle
+                ),
+            ),
+            keep=effects.linked("client", f"{client.id}/{entity}", scope=entity),
+            settle=self._settle,
+        )
 
     async def _codes(self, tx: Transaction, client: Client, routes: Routes) -> CustomerCodes:
         rows = await mappings.of_system(tx, routes.erp)
@@ -186,19 +218,30 @@ class PsaClients:
                 known = await crosswalk.find(tx, "client", client.id, question.routes.psa)
                 if known:
                     return known
+            return await self._effects.once(self._company(question.routes, client))
 
-            effect = Effect(
-                kind=Kind.CLIENT_PSA,
-                key=f"client/{client.id}/psa",
-                system=question.routes.psa,
-                content=client,
-                send=lambda: self._psa.create_client(client),
-                resolve=effects.by_reference(
-                    lambda: self._psa.find_client(client.id), settle=self._settle
-                ),
-                keep=effects.linked("client", client.id),
-            )
-            return await self._effects.once(effect)
+    @activity.defn(name="clients.settle_in_psa")
+    async def settle(self, question: OpenClient) -> None:
+        """Find out whether a company was created. Idempotent: creates none."""
+        with failures.reported():
+            async with self._database.reading() as tx:
+                client = await clients.get(tx, question.client)
+            company = self._company(question.routes, client)
+            await self._effects.find_out(company, lambda: self._psa.find_client(client.id))
+
+    def _company(self, routes: Routes, client: Client) -> Effect:
+        return Effect(
+            kind=Kind.CLIENT_PSA,
+            key=f"client/{client.id}/psa",
+            system=routes.psa,
+            content=client,
+            send=lambda: self._psa.create_client(client),
+            resolve=effects.by_reference(
+                lambda: self._psa.find_client(client.id), settle=self._settle
+            ),
+            keep=effects.linked("client", client.id),
+            settle=self._settle,
+        )
 
 
 class ClientRecords:
@@ -218,6 +261,17 @@ class ClientRecords:
 class _Customer(Record):
     client: Client
     codes: CustomerCodes
+
+
+def _customer_key(client: Client, routes: Routes) -> str:
+    return f"client/{client.id}/{routes.entity}/erp"
+
+
+async def _is_open(tx: Transaction, question: OpenClient) -> bool:
+    """Say whether ERP and PSA have the client."""
+    routes, client = question.routes, question.client
+    customer = await crosswalk.find(tx, "client", f"{client}/{routes.entity}", routes.erp)
+    return bool(customer and await crosswalk.find(tx, "client", client, routes.psa))
 
 
 async def _links(tx: Transaction, question: OpenClient) -> ClientLinks:

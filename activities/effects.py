@@ -22,6 +22,7 @@ from telemetry import logs
 
 Send = Callable[[], Awaitable[ForeignId]]
 Resolve = Callable[[], Awaitable[ForeignId | None]]
+Find = Callable[[], Awaitable[tuple[ForeignId, ...]]]
 Keep = Callable[[Transaction, ForeignId], Awaitable[None]]
 
 _UNANSWERED = (State.SENT, State.UNCERTAIN)
@@ -92,6 +93,7 @@ class Effect:
     send: Send
     resolve: Resolve
     keep: Keep | None = None
+    settle: timedelta = timedelta(0)  # after which whatever was sent has landed
 
 
 def linked(kind: crosswalk.Kind, ours: str, *, scope: str = "") -> Keep:
@@ -109,7 +111,7 @@ async def send_again() -> ForeignId | None:
 
 
 def by_reference(
-    find: Callable[[], Awaitable[tuple[ForeignId, ...]]],
+    find: Find,
     *,
     settle: timedelta,
     discard: Callable[[ForeignId], Awaitable[None]] | None = None,
@@ -128,9 +130,7 @@ def by_reference(
     return resolve
 
 
-async def settled(
-    find: Callable[[], Awaitable[tuple[ForeignId, ...]]], settle: timedelta
-) -> tuple[ForeignId, ...]:
+async def settled(find: Find, settle: timedelta) -> tuple[ForeignId, ...]:
     """Return what a search finds now or, if that is nothing, once whatever was sent has landed."""
     found = await find()
     if found:
@@ -194,6 +194,23 @@ class Effects:
         self._at(effect.kind, Point.CONFIRMED)
         _log("effect.confirmed", effect, answer=answer.value)
         return answer
+
+    async def find_out(self, effect: Effect, find: Find) -> None:
+        """Find out what came of a write that was given up, without sending it again.
+
+        Raises:
+            DoubleFoundError: two records carry the reference.
+        """
+        async with self._database.reading() as tx:
+            progress = await intents.progress(tx, effect.key)
+        if progress is None or progress.state not in _UNANSWERED:
+            return
+        found = await by_reference(find, settle=effect.settle)()
+        if found is not None:
+            await self._confirm(effect, found)
+            return
+        async with self._database.transaction() as tx:
+            await intents.move(tx, effect.key, State.PLANNED)
 
     async def _plan(self, effect: Effect) -> intents.Progress:
         intent = intents.Intent(

@@ -4,12 +4,12 @@ Only what a write of ours made is closed: what was adopted has no such write, so
 ever touches it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from activities import effects
-from activities.effects import Effect, Effects, Kind
+from activities.effects import Effect, Effects, Find, Kind
 from canonical.systems import ForeignId, SystemId
 from store import intents
 from store.database import Database
@@ -26,7 +26,7 @@ class Made:
     kind: Kind
     key: str
     system: SystemId
-    find: Callable[[], Awaitable[tuple[ForeignId, ...]]]
+    find: Find
     settle: timedelta
 
     @property

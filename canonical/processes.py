@@ -198,9 +198,9 @@ def project_id(project: ProjectCode) -> str:
     return f"project:{project}"
 
 
-def unwind_id(request: UnwindRequest) -> str:
+def unwind_id(opportunity: ForeignId, generation: int) -> str:
     """Return the id of the unwinding of one win of an opportunity."""
-    return f"unwind:{request.opportunity}:{request.generation}"
+    return f"unwind:{opportunity}:{generation}"
 
 
 def posting_id(lane: Lane) -> str:

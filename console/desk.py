@@ -2,10 +2,11 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from activities.unwinding import Disposition, WriteOffReason
 from canonical.contracts import ContractId
 from canonical.systems import ForeignId, SystemId
 from console import attached, explanation, starting, status
@@ -28,6 +29,7 @@ class Desk:
         )
         starts.command("engagement")(self.engagement)
         starts.command("billing")(self.billing)
+        starts.command("disposition")(self.disposition)
         starts.command("resume")(self.resume)
         app.add_typer(starts, name="start")
 
@@ -94,6 +96,28 @@ class Desk:
                     cut_off.date(),
                 )
             typer.echo(lane)
+
+        self._run(work())
+
+    def disposition(
+        self,
+        contract: Annotated[str, typer.Argument(help="Our contract, as in CT-00001.")],
+        by: Annotated[str, typer.Option(help="Who decides.")],
+        write_off: Annotated[
+            WriteOffReason | None, typer.Option(help="Write it off, for this reason.")
+        ] = None,
+        state: State = HERE,
+    ) -> None:
+        """Bill the open work of a deal that was un-won; or, with a reason, write it off."""
+
+        async def work() -> None:
+            choice: Literal["bill", "write_off"] = "write_off" if write_off else "bill"
+            decided = Disposition(by=by, choice=choice, reason=write_off)
+            async with self._attach(state) as platform:
+                run = await starting.dispose(
+                    platform.client, platform.database, ContractId(contract), decided
+                )
+            typer.echo(run)
 
         self._run(work())
 

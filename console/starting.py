@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.lanes import Lanes
+from activities.unwinding import Disposition
 from canonical import processes
 from canonical.contracts import ContractId
 from canonical.landscape import Landscape
@@ -74,6 +75,33 @@ async def bill(
             raise NotStartedError(msg)
     await Lanes(client, database, landscape).bill(asked)
     return processes.billing_id(contract)
+
+
+async def dispose(
+    client: Client, database: Database, contract: ContractId, disposition: Disposition
+) -> str:
+    """Say what becomes of the open work of an un-won deal, and return its process's id.
+
+    Raises:
+        NotStartedError: there is no such contract, or no work of it waits for a decision.
+    """
+    try:
+        async with database.reading() as tx:
+            engagement = await engagements.of_contract(tx, contract)
+    except engagements.UnknownContractError:
+        msg = f"there is no contract {contract!r}: `tiebeam status` lists them"
+        raise NotStartedError(msg) from None
+    run = processes.unwind_id(engagement.opportunity, engagement.generation)
+    try:
+        await client.get_workflow_handle(run).execute_update("decide", disposition)
+    except WorkflowUpdateFailedError as exc:
+        raise NotStartedError(str(exc.cause)) from None
+    except RPCError as exc:
+        if exc.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        msg = f"contract {contract} is not being unwound: nothing of it waits for a decision"
+        raise NotStartedError(msg) from None
+    return run
 
 
 async def resume(client: Client, run: str) -> str:

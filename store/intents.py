@@ -89,6 +89,12 @@ async def move(
     return _progress(row)
 
 
+async def progress(tx: Transaction, key: str) -> Progress | None:
+    """Return how far a write has come; None if it was never planned."""
+    row = await tx.get(IntentRow, key)
+    return _progress(row) if row else None
+
+
 async def give_up(tx: Transaction, intent: Intent) -> Progress:
     """Withdraw a write of which nothing was sent, and return how far it had come.
 

@@ -26,14 +26,15 @@ from workflows import closing, options, together
 from workflows.activate_project import ActivateProject
 from workflows.parking import Parking
 
-Ending = Literal["activated"]
+Ending = Literal["activated", "given_up"]
 
 
 @workflow.defn(name="ActivateContract")
 class ActivateContract:
-    """One per contract. Ends `activated`, or cancelled with all closed that was created.
+    """One per contract. Ends `activated`; waits for a person while the deal is incomplete.
 
-    It waits for a person while the deal is incomplete.
+    Cancelled, it closes what it created; so too if one of its projects is cancelled, and then
+    it ends `given_up`.
     """
 
     @workflow.init
@@ -50,9 +51,11 @@ class ActivateContract:
         try:
             await self._opened()
         except (FailureError, asyncio.CancelledError) as exc:
-            if is_cancelled_exception(exc):
-                await self._compensate()
-            raise
+            if not is_cancelled_exception(exc):
+                raise
+            await together.to_its_end(self._compensate())
+            together.stop_if_cancelled()
+            return "given_up"
         workflow.set_current_details(f"**Activated.** Projects: {', '.join(self._projects)}.")
         await workflow.wait_condition(workflow.all_handlers_finished)
         return "activated"

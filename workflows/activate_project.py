@@ -10,7 +10,7 @@ from activities.erp_projects import ErpProjects
 from activities.projects import CrmProjects, ProjectRecords, PsaProjects
 from canonical.processes import ProjectRequest
 from telemetry import search_attributes
-from workflows import closing, options
+from workflows import closing, options, together
 from workflows.parking import Parking
 
 Ending = Literal["activated"]
@@ -35,7 +35,7 @@ class ActivateProject:
             await self._open()
         except (FailureError, asyncio.CancelledError) as exc:
             if is_cancelled_exception(exc):
-                await self._compensate()
+                await together.to_its_end(self._compensate())
             raise
         workflow.set_current_details("**Activated** in every system.")
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -8,6 +8,7 @@ from canonical import processes
 from canonical.clients import ClientId
 from canonical.processes import ClientReady, KeepClient, OnboardingRequest
 from telemetry import search_attributes
+from workflows import together
 from workflows.onboard_client import OnboardClient
 from workflows.telling import tell
 
@@ -56,19 +57,24 @@ class ClientMaster:
         workflow.set_current_details(f"Onboarding for {entity}, asked by {request.asked_by}.")
         workflow.upsert_search_attributes([search_attributes.ENTITY.value_set(entity)])
         heard = self._changes
-        self._onboarding = await workflow.start_child_workflow(
-            OnboardClient.run,
-            request,
-            id=processes.onboarding_id(request),
-            static_summary=f"Onboard {request.account} for {entity}",
-        )
+        self._onboarding = await together.to_its_end(_start(request))
         if self._changes > heard:  # it may have read the account before
             await _look_again(self._onboarding)
         client = await self._onboarding
+        together.stop_if_cancelled()
         workflow.upsert_search_attributes([search_attributes.CLIENT.value_set(client)])
         asker = workflow.get_external_workflow_handle(request.asked_by)
         ready = ClientReady(account=request.account, client=client)
         await tell(asker.signal("client_ready", ready))
+
+
+async def _start(request: OnboardingRequest) -> _Onboarding:
+    return await workflow.start_child_workflow(
+        OnboardClient.run,
+        request,
+        id=processes.onboarding_id(request),
+        static_summary=f"Onboard {request.account} for {request.routes.entity}",
+    )
 
 
 async def _look_again(onboarding: _Onboarding) -> None:

@@ -14,14 +14,14 @@ from canonical.engagements import Stage
 from canonical.processes import ActivationRequest, Engage, Routes, UnwindRequest
 from canonical.systems import ForeignId
 from telemetry import search_attributes
-from workflows import options, together, unwind
+from workflows import activate_contract, options, together, unwind
 from workflows.activate_contract import ActivateContract
 from workflows.parking import Parking
 from workflows.telling import tell
 from workflows.unwind import Unwind
 
 Ending = Literal["fulfilled", "cancelled"]
-_Activation = workflow.ChildWorkflowHandle[ActivateContract, Literal["activated"]]
+_Activation = workflow.ChildWorkflowHandle[ActivateContract, activate_contract.Ending]
 _Unwinding = workflow.ChildWorkflowHandle[Unwind, unwind.Ending]
 
 
@@ -124,7 +124,7 @@ class Engagement:
             )
             if self._changes > self._read_at and not activation.done():
                 await self._look_again(activation)
-        return await _is_through(activation)
+        return await _ended(activation) == "activated"
 
     async def _activate(self, routes: Routes, account: ForeignId) -> _Activation:
         request = self._request
@@ -172,7 +172,7 @@ class Engagement:
             unwinding = await together.to_its_end(self._unwind(routes))
         while not unwinding.done():
             await self._keep_told(unwinding)
-        return await _is_through(unwinding) and unwinding.result() == "closed"
+        return await _ended(unwinding) == "closed"
 
     async def _unwind(self, routes: Routes) -> _Unwinding:
         request = UnwindRequest(
@@ -184,7 +184,7 @@ class Engagement:
         self._unwinding = await workflow.start_child_workflow(
             Unwind.run,
             request,
-            id=processes.unwind_id(request),
+            id=processes.unwind_id(request.opportunity, request.generation),
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             static_summary=f"Unwind {request.opportunity}: {request.contract}",
         )
@@ -209,33 +209,36 @@ class Engagement:
         self._parking.undo()
         if self._activation is not None and self._routes is not None:
             self._activation.cancel()
-            is_closed = not await _is_through(self._activation)
+            is_closed = await _ended(self._activation) != "activated"
             while not is_closed:
                 is_closed = await self._unwound(self._routes)
         await self._move(Stage.CANCELLED, "**Cancelled.**")
 
     async def _is_fulfilled(self) -> bool:
-        return await workflow.execute_activity_method(
+        return await self._parking.step(
+            "Look what is left to bill",
             EngagementRecords.is_fulfilled,
             self._request.contract,
-            **options.record("Is anything left to bill?"),
+            options.record("Is anything left to bill?"),
         )
 
     async def _move(self, stage: Stage, card: str) -> None:
         workflow.set_current_details(card)
         workflow.upsert_search_attributes([search_attributes.STAGE.value_set(stage.value)])
-        await workflow.execute_activity_method(
+        await self._parking.step(
+            "Record the stage",
             EngagementRecords.move,
             MoveEngagement(contract=self._request.contract, stage=stage),
-            **options.record(f"Record that it is {stage.value}"),
+            options.record(f"Record that it is {stage.value}"),
         )
 
     async def _take_in_again(self) -> None:
         """Hand on what was heard after the last look: won again, it is the next generation's."""
-        await workflow.execute_activity_method(
+        await self._parking.step(
+            "Take the deal in again",
             EngagementRecords.take_in_again,
             self._request.contract,
-            **options.record("Take the deal in again: it changed"),
+            options.record("Take the deal in again: it changed"),
         )
 
     @property
@@ -260,12 +263,11 @@ class Engagement:
         )
 
 
-async def _is_through(child: _Activation | _Unwinding) -> bool:
-    """Return whether a child came to its own end; cancelled, it has closed what it created."""
+async def _ended(child: _Activation | _Unwinding) -> str:
+    """Return how a child ended; `cancelled`, it has closed what it created."""
     try:
-        await child
+        return await child
     except ChildWorkflowError as failure:
         if not is_cancelled_exception(failure):
             raise
-        return False
-    return True
+        return "cancelled"

@@ -1,6 +1,9 @@
 """Make an account a client: check it, open it in every system, and tell the CRM."""
 
+import asyncio
+
 from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.clients import (
     CheckClient,
@@ -19,7 +22,10 @@ from workflows.parking import Parking
 
 @workflow.defn(name="OnboardClient")
 class OnboardClient:
-    """One per account, ERP and asker. Ends with the client's id; waits while it is incomplete."""
+    """One per account, ERP and asker. Ends with the client's id; waits while it is incomplete.
+
+    Cancelled, it leaves what it created to the next onboarding, but nothing in doubt.
+    """
 
     @workflow.init
     def __init__(self, request: OnboardingRequest) -> None:
@@ -31,12 +37,21 @@ class OnboardClient:
         """Return the id of the client, which every system now has."""
         client = await self._checked()
         opened = OpenClient(client=client, routes=request.routes)
-        workflow.set_current_details(f"**{client}** is complete. Opening it in every system.")
-        await together.all_of(self._open_in_erp(opened), self._open_in_psa(opened))
-        await self._publish(opened)
+        try:
+            await self._open(opened)
+        except (FailureError, asyncio.CancelledError) as exc:
+            if is_cancelled_exception(exc):
+                await together.to_its_end(self._find_out(opened))
+            raise
         workflow.set_current_details(f"**Onboarded** as {client}.")
         await workflow.wait_condition(workflow.all_handlers_finished)
         return client
+
+    async def _open(self, opened: OpenClient) -> None:
+        client = opened.client
+        workflow.set_current_details(f"**{client}** is complete. Opening it in every system.")
+        await together.all_of(self._open_in_erp(opened), self._open_in_psa(opened))
+        await self._publish(opened)
 
     @workflow.signal(name="resume")
     def resume(self) -> None:
@@ -91,6 +106,23 @@ class OnboardClient:
             opened,
             options.call(opened.routes.crm, "Write the ids on the account"),
         )
-        await workflow.execute_activity_method(
-            ClientRecords.onboarded, opened, **options.record("Publish that the client is ready")
+        await self._parking.step(
+            "Publish the client",
+            ClientRecords.onboarded,
+            opened,
+            options.record("Publish that the client is ready"),
         )
+
+    async def _find_out(self, opened: OpenClient) -> None:
+        """Find out what came of the writes that were begun, and keep what was created."""
+        workflow.set_current_details("**Cancelled.** Finding out what was created.")
+        self._parking.undo()
+        routes = opened.routes
+        for name, step, system in (
+            ("Create the customer", ErpClients.settle, routes.erp),
+            ("Create the company", PsaClients.settle, routes.psa),
+            ("Tell the CRM", CrmClients.settle, routes.crm),
+        ):
+            config = options.call(system, "Find out what came of it")
+            await self._parking.step(name, step, opened, config)
+        workflow.set_current_details("**Cancelled.** What was created is kept for the next time.")

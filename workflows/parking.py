@@ -16,7 +16,7 @@ from activities.cases import CaseRecords, CasesOpened, OpenCases
 from canonical.cases import Defect
 from canonical.contracts import ContractId
 from telemetry import search_attributes
-from workflows import options
+from workflows import options, together
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -129,8 +129,8 @@ class Parking:
 
     def _stop_if_cancelled(self) -> None:
         # A step that has begun is waited for, so that nothing of it comes after what undoes it.
-        if workflow.cancellation_reason() is not None and not self._is_undoing:
-            raise asyncio.CancelledError
+        if not self._is_undoing:
+            together.stop_if_cancelled()
 
     async def _open(self, question: OpenCases) -> CasesOpened:
         update = {

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from temporalio import workflow
+
 T = TypeVar("T")
 
 
@@ -30,3 +32,9 @@ async def to_its_end(step: Coroutine[Any, Any, T]) -> T:
     if is_cancelled:
         raise asyncio.CancelledError
     return done
+
+
+def stop_if_cancelled() -> None:
+    """Raise what the engine does not, where what was awaited came to its end all the same."""
+    if workflow.cancellation_reason() is not None:
+        raise asyncio.CancelledError

@@ -11,6 +11,7 @@ from sqlmodel import select
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.unwinding import Disposition
 from canonical import processes
 from canonical.contracts import ContractId
 from canonical.engagements import Stage
@@ -94,3 +95,15 @@ async def test_a_process_that_waits_can_be_told_to_look_again(
     run = await starting.engagement(client, database, deal, "cli-1")
 
     assert await starting.resume(client, run) == run
+
+
+async def test_work_of_a_contract_that_is_not_unwound_waits_for_no_decision(
+    client: Client, database: Database
+) -> None:
+    await house.active(database)
+    decision = Disposition(by="pat", choice="bill")
+
+    with pytest.raises(NotStartedError, match="CT-00001 is not being unwound"):
+        await starting.dispose(client, database, ContractId("CT-00001"), decision)
+    with pytest.raises(NotStartedError, match="there is no contract 'CT-9'"):
+        await starting.dispose(client, database, ContractId("CT-9"), decision)

@@ -125,7 +125,7 @@ class House:
 
     @property
     def unwinding(self) -> Handle:
-        return self.run(f"unwind:{self.opportunity}:1")
+        return self.run(processes.unwind_id(self.opportunity, 1))
 
     @property
     def activation(self) -> Handle:

@@ -17,7 +17,7 @@ from console import deployment
 from settings import Settings
 from tests import servers
 from tests.erp_port import FakeErp
-from tests.workflows import stories
+from tests.workflows import stories, stories_of_unwinding
 from tests.workflows.house import housed, limited
 from tests.workflows.slow_store import SlowStore
 from tests.workflows.stories import Story
@@ -30,7 +30,7 @@ async def record(folder: Path) -> None:
     """Tell every story on a server of its own, and keep what happened."""
     landscape = settings.load_landscape(Settings().landscape)
     HISTORIES.mkdir(exist_ok=True)
-    for story in stories.STORIES:
+    for story in (*stories.STORIES, *stories_of_unwinding.STORIES):
         await _tell(story, folder, landscape)
     for story in stories.LIMITED:
         await _tell(story, folder, limited(landscape, four_eyes=2000))

@@ -1,11 +1,8 @@
 """How each ending comes about, for the recorder: each story names the runs that it leaves."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-
-from temporalio.client import WorkflowFailureError
 
 from canonical.money import Money
 from tests.fakes import milestone_deal
@@ -314,62 +311,7 @@ async def continued(house: House) -> Runs:
     return {"post_time-continued": left, "post_time-under_way": house.posting}
 
 
-async def unwound(house: House) -> Runs:
-    await house.activates(milestone_deal("400.00", "600.00"))
-    await house.loses()
-    await ended(house.engagement)
-    return {"engagement-cancelled-unwound": house.engagement, "unwind-closed": house.unwinding}
-
-
-async def kept(house: House) -> Runs:
-    await house.activates()
-    await house.posts(house.worked())
-    await house.loses()
-    await house.parked()
-    await house.wins()
-    ending = await ended(house.unwinding)
-    await house.bills()
-    await ended(house.engagement)
-    return {
-        f"unwind-{ending}": house.unwinding,
-        "engagement-fulfilled-won_again_in_time": house.engagement,
-    }
-
-
-async def unwound_with_its_work_billed(house: House) -> Runs:
-    await house.activates()
-    await house.posts(house.worked())
-    await house.loses()
-    await house.parked()
-    await house.decides("bill")
-    await ended(house.engagement)
-    return {"unwind-closed-billed": house.unwinding}
-
-
-async def unwound_with_its_work_written_off(house: House) -> Runs:
-    await house.activates()
-    await house.posts(house.worked())
-    await house.loses()
-    await house.parked()
-    await house.decides("write_off", "goodwill")
-    await ended(house.engagement)
-    return {"unwind-closed-written_off": house.unwinding}
-
-
-async def cancelled_by_hand(house: House) -> Runs:
-    await house.activates()
-    await house.engagement.cancel()
-    with suppress(WorkflowFailureError):
-        await ended(house.engagement)
-    return {"engagement-cancelled-by_hand": house.engagement}
-
-
 STORIES: tuple[Story, ...] = (
-    unwound,
-    kept,
-    unwound_with_its_work_billed,
-    unwound_with_its_work_written_off,
-    cancelled_by_hand,
     fulfilled,
     fulfilled_by_milestones,
     not_won,

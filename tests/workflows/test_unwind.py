@@ -4,6 +4,7 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from activities.unwinding import Disposition
 from canonical.engagements import Stage
+from console import starting
 from gateway.dispatcher import Dispatcher
 from store import engagements, slices
 from store.tables.effects import AuditRow
@@ -91,7 +92,8 @@ async def test_open_work_is_written_off_with_who_and_why(house: House) -> None:
     await house.posts(house.worked())
     await house.loses()
     await house.parked()
-    await house.decides("write_off", "not_recoverable")
+    decision = Disposition(by="person-7", choice="write_off", reason="not_recoverable")
+    await starting.dispose(house.client, house.database, house.contract, decision)
 
     assert await ended(house.engagement) == "cancelled"
     assert house.erp.posted_invoices == []
