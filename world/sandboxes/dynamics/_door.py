@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,13 +16,13 @@ from starlette.routing import Route
 
 from world.sandboxes.admin import Admin
 from world.sandboxes.box import Box
-from world.sandboxes.dynamics import _batch, _entra, _posting
+from world.sandboxes.dynamics import _batch, _blobs, _entra, _packages, _posting
 from world.sandboxes.dynamics._company import Company
 from world.sandboxes.dynamics._infolog import Refused, general
 from world.sandboxes.dynamics._odata import JSON, Call, answered
 from world.sandboxes.dynamics._payments import Payment, post_payment
 from world.sandboxes.dynamics._protection import Protection, Throttled
-from world.sandboxes.dynamics._session import opened
+from world.sandboxes.dynamics._session import Session, opened
 from world.sandboxes.dynamics._settings import Settings
 
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
@@ -63,6 +64,7 @@ class Door:
             Route("/data", data, methods=_METHODS),
             Route("/data/{path:path}", data, methods=_METHODS),
             Route("/api/services/{path:path}", services, methods=["GET", "POST"]),
+            *_blobs.routes(self._box),
             Route("/_admin/company", self._company, methods=["PUT"]),
             Route("/_admin/payments", self._pay, methods=["POST"]),
         ]
@@ -115,6 +117,8 @@ class Door:
         path = request.path_params.get("path", "")
         if path == "$batch" and request.method == "POST":
             return self._batch(visit)
+        if path.startswith(_packages.GROUPS) and request.method == "POST":
+            return _json(_packages.done(lambda: self._opened(visit), visit.base, path, visit.body))
         call = Call(
             method=request.method,
             base=visit.base,
@@ -136,10 +140,11 @@ class Door:
             prefer=headers.get("prefer", ""),
             body=visit.body,
         )
-        content_type, body = _batch.run(
-            batch, lambda: opened(self._box, visit.settings, visit.activity)
-        )
+        content_type, body = _batch.run(batch, lambda: self._opened(visit))
         return Response(body, headers={"Content-Type": content_type})
+
+    def _opened(self, visit: _Visit) -> AbstractContextManager[Session]:
+        return opened(self._box, visit.settings, visit.activity)
 
     def _post(self, visit: _Visit) -> Response:
         request, settings = visit.request, visit.settings

@@ -80,6 +80,12 @@ class Settings(BaseModel):
     )
     payment_event_account: Literal["CustomerAccount", "AccountNum"] = "CustomerAccount"
 
+    # Package import: how long an execution is under way. Unverified: what an execution id that
+    # is used again does, and what a second import of a definition group at once.
+    package_import_seconds: Annotated[float, Field(ge=0)] = 0.0
+    package_execution_reused: Literal["refused", "returned"] = "refused"
+    package_imports_in_parallel: bool = False
+
     # Service protection, off by default. The documented limits are 6,000 requests, 1,200
     # seconds of execution in a sliding window of 300 seconds, and 52 requests at once.
     throttle_requests: _Limit = None
