@@ -26,6 +26,7 @@ class SystemInstance(Record):
     `line_dates` says whether each line of an hour journal keeps its own date; where not, a batch
     is of one month. `batches_at_once` is how many batches of a lane it may be given before it
     has answered one: one, where writes to the same project are refused or wait for each other.
+    `poll_every` is how often its feed is polled; None leaves it to the deployment.
     `options` are the vendor's own switches, each documented on the connector's page.
     """
 
@@ -41,6 +42,7 @@ class SystemInstance(Record):
     hours_decimals: Annotated[int, Field(ge=0, le=12)] = 4
     line_dates: bool = True
     batches_at_once: Annotated[int, Field(gt=0, le=100)] = 4
+    poll_every: Annotated[timedelta, Field(ge=timedelta(seconds=1))] | None = None
     options: dict[str, str] = Field(default_factory=dict)
 
     @property

@@ -33,7 +33,7 @@ async def prepare(
     What a person paused stays paused. Only Schedules of the same deployment are removed.
     """
     polled = [each for each in landscape.systems if each.role in {"crm", "psa"}]
-    done = [await _poll(client, each, poll, deployment) for each in polled]
+    done = [await _poll(client, each, each.poll_every or poll, deployment) for each in polled]
     wanted = {processes.collect_id(each.id) for each in polled}
     async for left in _of(client, deployment):
         if left not in wanted:

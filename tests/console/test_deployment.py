@@ -89,6 +89,21 @@ async def test_a_crm_is_followed_by_a_schedule_of_its_own(
     assert (action.workflow, action.id) == ("CollectDeals", "collect:crm-deployed")
 
 
+async def test_a_system_may_be_polled_less_often_than_the_others(
+    client: Client, landscape: Landscape
+) -> None:
+    often, rarely = timedelta(seconds=5), timedelta(minutes=1)
+    crm = landscape.system(CRM).model_copy(update={"id": "crm-deployed", "poll_every": rarely})
+    deployed = landscape.model_copy(update={"systems": (crm,)})
+
+    await deployment.prepare_engine(client, deployed, poll=often, deployment="tests")
+
+    handle = client.get_schedule_handle("collect:crm-deployed")
+    spec = (await handle.describe()).schedule.spec
+    await handle.delete()
+    assert [each.every for each in spec.intervals] == [rarely]
+
+
 async def test_a_budget_is_divided_by_the_most_requests_that_a_step_makes(
     client: Client, deployed: Landscape, polling: ScheduleHandle
 ) -> None:

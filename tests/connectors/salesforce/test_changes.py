@@ -216,6 +216,26 @@ async def test_a_session_that_ended_is_renewed(follower: Follower, *, with_401: 
     assert await follower.hears() == [("account", key)]
 
 
+@pytest.mark.parametrize(("is_counted", "requests"), [(True, 9), (False, 0)])
+async def test_a_poll_may_use_up_the_allocation_of_the_day(
+    follower: Follower, *, is_counted: bool, requests: int
+) -> None:
+    await follower.org.create("Account", Name="A")
+    await follower.org.set_up(streaming_is_counted=is_counted)
+    before = (await follower.org.send("GET", "/limits")).json()["DailyApiRequests"]["Remaining"]
+    await follower.polls()
+    await follower.polls()
+    after = (await follower.org.send("GET", "/limits")).json()["DailyApiRequests"]["Remaining"]
+    await follower.org.set_up(daily_api_requests=1)
+
+    assert before - after - 1 == requests  # and this look at the limit
+    if is_counted:
+        with pytest.raises(errors.Transient):
+            await follower.polls()
+    else:
+        assert await follower.hears() == []
+
+
 async def test_an_org_without_the_channel_says_what_to_look_at(tmp_path: Path) -> None:
     async with following(tmp_path, change_channel="/data/Tiebeam__chn") as follower:
         with pytest.raises(errors.Rejected, match="/data/Tiebeam__chn") as refused:

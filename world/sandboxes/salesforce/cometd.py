@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from world.sandboxes.admin import Admin
 from world.sandboxes.box import Body, Box, Transaction
-from world.sandboxes.salesforce import changes, errors, oauth, wire
+from world.sandboxes.salesforce import changes, errors, limits, oauth, wire
 
 _MOST_EVENTS = 100  # in one answer
 _UNUSED = timedelta(minutes=5)
@@ -78,10 +78,23 @@ class Streaming:
         except errors.Refused:
             status = 401 if settings["handshake_refused_with_401"] else 200
             return wire.answer([_unknown_user(message) for message in messages], status=status)
+        if refused := self._over_limit(settings):
+            return refused
         answers: list[Message] = []
         for message in messages:
             answers += await self._answer(message)
         return wire.answer(answers)
+
+    def _over_limit(self, settings: Body) -> Response | None:
+        if not settings["streaming_is_counted"]:
+            return None
+        with self._box.transaction() as tx:
+            usage = limits.count(tx, settings)
+        try:
+            limits.check(usage)
+        except errors.Refused as refused:
+            return refused.response()
+        return None
 
     async def _answer(self, message: Message) -> list[Message]:
         channel = message.get("channel")

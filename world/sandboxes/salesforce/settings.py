@@ -71,6 +71,8 @@ DEFAULTS: dict[str, Any] = {
     # How long a connect without news is held, and whether the client may ask for less.
     "connect_seconds": 110.0,
     "connect_heeds_advice": True,
+    # Whether each request of the Streaming API is one of the daily allocation.
+    "streaming_is_counted": False,
     # Without a session, a handshake is refused with 401, or with 200 and a word in the message.
     "handshake_refused_with_401": True,
 }
