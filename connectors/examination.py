@@ -20,6 +20,7 @@ _CLOCK = "clock"
 
 _A_SECOND = timedelta(seconds=1)  # the resolution of the Date header
 _SERVER_FAULT = 500
+_PATIENCE = 10.0  # seconds, for an answer of any kind
 _WAIT = "wait and examine again; if it stays, ask who runs the system"
 _SET_UP = "set it up in the system, as its connector's page says under Set-up"
 _FIXES: dict[type[errors.ConnectorError], str] = {
@@ -152,7 +153,7 @@ async def _reached(
 ) -> tuple[Finding, ...]:
     fix = "start it, or correct its `url` in the landscape, the network or the certificate"
     try:
-        async with http_client.stream("GET", path, auth=None) as response:
+        async with http_client.stream("GET", path, auth=None, timeout=_PATIENCE) as response:
             status, told = response.status_code, response.headers.get("Date", "")
             ours = datetime.now(UTC)
     except httpx.HTTPError as exc:

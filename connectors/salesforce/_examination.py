@@ -14,12 +14,14 @@ from connectors.examination import CREDENTIALS, QUOTA, RIGHTS, Clocks, Plan
 from connectors.salesforce import _columns, _described, _faults
 from connectors.salesforce._columns import Need
 from connectors.salesforce._faults import VENDOR
+from connectors.salesforce._feed import Feed
 from connectors.salesforce._options import Options
 
 _ANSWER = TypeVar("_ANSWER", bound=BaseModel)
 _LATEST_EXPIRY = timedelta(minutes=3)  # how far ahead an assertion may expire
 _LOW, _VERY_LOW = 20, 5  # percent of the daily requests
 _CURRENCY = "CurrencyIsoCode"
+_NEWS_ONLY = -1  # of the feed: nothing that it keeps
 
 
 class Examination:
@@ -39,7 +41,11 @@ class Examination:
             signs_in=self._sign_in,
             credentials="correct its section of the credentials file: the connected app must be"
             " approved for the integration user, and know this key or secret",
-            looks=(("version", self._version), ("objects", self._objects)),
+            looks=(
+                ("version", self._version),
+                ("objects", self._objects),
+                ("feed", self._feed),
+            ),
         )
         return await examination.carried_out(self._http, plan)
 
@@ -100,6 +106,15 @@ class Examination:
             found += examination.currencies(self._brief, active, fix)
         all_well = f"{len(fields)} fields, and all {len(needs)} that are needed"
         return found if _is_wrong(found) else [*found, well(f"object {sobject}", all_well)]
+
+    async def _feed(self) -> Iterable[Finding]:
+        channel = self._options.change_channel
+        try:
+            await Feed(self._http, self._data, channel).read(_NEWS_ONLY)
+        except errors.Rejected as exc:
+            fix = "enable Change Data Capture for the objects that the page names, and the channel"
+            return (broken("feed", f"{channel} cannot be followed: {exc}", fix),)
+        return (well("feed", f"{channel} can be followed"),)
 
     async def _get(self, path: str, model: type[_ANSWER]) -> _ANSWER:
         request = self._http.build_request("GET", path)

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import cast
 
-from canonical.findings import Brief, Finding, broken, well
+from canonical.findings import Brief, Finding, broken, doubtful, well
 from canonical.organization import LegalEntity
 from connectors import errors, examination
 from connectors.examination import CREDENTIALS, QUOTA, RIGHTS, Plan
 from connectors.tryton import _wire
+from connectors.tryton._closing import WorkStatus
 from connectors.tryton._faults import VENDOR
 from connectors.tryton._rpc import Value
 from connectors.tryton._server import Domain, Server
@@ -166,6 +167,11 @@ class Examinations(Server):
             fix = f"create the journal {code}, or correct the option `{option}`"
             if not await self._rows(_wire.Journal, [["code", "=", code]]):
                 found.append(broken(f"journal {code}", "is not there", fix))
+        done: Domain = [["progress", "=", 1], ["types", "in", ["project"]]]
+        if not await self._rows(WorkStatus, done, most=1):
+            fix = "create a status of projects with a progress of 100 %"
+            shown = "is not there: a project that was used cannot be closed"
+            found.append(doubtful("status of ended projects", shown, fix))
         if not await self._rows(_wire.Unit, [["name", "=", self._options.hour_unit]]):
             fix = "create the unit, or correct the option `hour_unit`"
             found.append(broken(f"unit {self._options.hour_unit}", "is not there", fix))

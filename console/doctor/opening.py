@@ -1,13 +1,17 @@
 """A system opened to be examined, with what is wrong in our own configuration as a finding."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 
 from canonical.findings import Brief, Finding, broken
 from canonical.landscape import SystemInstance
 from connectors import registry
 from connectors.auth import Credential
+
+_PATIENCE = timedelta(minutes=2)  # for one system
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,12 @@ class Opening:
                 with self.explained(f"systems.{instance.id}"):
                     opened = registry.EXAMINED[instance.vendor](instance, credential)
                     port = await stack.enter_async_context(opened)
-                return await port.examine(brief)
+                async with asyncio.timeout(_PATIENCE.total_seconds()):
+                    return await port.examine(brief)
+        except TimeoutError:
+            shown = f"nothing found out within {_PATIENCE.total_seconds():g} s"
+            fix = "ask who runs the system why it is so slow, then examine it again"
+            return (broken("reach", shown, fix),)
         except self.wrong as exc:
             fix = "correct the landscape or the credentials file"
             return (broken("configuration", str(exc), fix),)

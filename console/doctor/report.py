@@ -33,7 +33,7 @@ def sentence(found: Findings) -> Text:
     """Return what it comes to."""
     count = counted(found)
     worst: Severity = "broken" if count["broken"] else "warning" if count["warning"] else "ok"
-    words = f"{count['broken']} broken, {count['warning']} warnings, {count['ok']} ok"
+    words = f"broken: {count['broken']}, warnings: {count['warning']}, ok: {count['ok']}"
     return Text(words, style=_COLOR[worst])
 
 

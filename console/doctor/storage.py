@@ -50,7 +50,11 @@ async def gateway(url: str) -> Finding:
 
 def disk(directory: Path) -> Finding:
     """Return how much room there is where the state is kept."""
-    free = shutil.disk_usage(directory).free
+    return room(shutil.disk_usage(directory).free, directory)
+
+
+def room(free: int, directory: Path) -> Finding:
+    """Return what so many free bytes mean."""
     shown = f"{free // _MIB} MiB are free at {directory}"
     fix = "make room: writes fail, and with them every step, once the disk is full"
     if free < _VERY_LOW:

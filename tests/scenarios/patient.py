@@ -1,18 +1,22 @@
 """A whole stack as the doctor's patient: how it is examined, and made ill for a while."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+from temporalio.client import Client
 
 import starter
 from canonical.findings import Finding
-from console.doctor import examination
+from canonical.landscape import Landscape
+from console.doctor import engine, examination
 from console.doctor.report import Findings
 from settings import Settings
 
+_LOOKS, _LOOK_SECONDS = 100, 0.2
 Change = Callable[[str], str]
 
 
@@ -64,3 +68,13 @@ def only(found: Mapping[str, Finding], what: str, severity: str) -> Finding:
     assert list(found) == [what], {name: each.found for name, each in found.items()}
     assert found[what].severity == severity
     return found[what]
+
+
+async def known(client: Client, landscape: Landscape) -> tuple[Finding, ...]:
+    """Return what is found of a server, once it knows a namespace that is new."""
+    for _ in range(_LOOKS):
+        found = await engine.examine(client, landscape)
+        if len(found) > 1:
+            return found
+        await asyncio.sleep(_LOOK_SECONDS)
+    raise AssertionError(found)

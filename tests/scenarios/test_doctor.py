@@ -6,7 +6,9 @@ import sys
 from asyncio import create_subprocess_exec, subprocess
 from pathlib import Path
 
+from google.protobuf.duration_pb2 import Duration
 from sqlmodel import col, delete
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
 import settings
@@ -110,6 +112,22 @@ async def test_a_namespace_that_is_not_there_is_told(stack: starter.Running) -> 
     assert "namespace create" in only.fix
 
 
+async def test_a_namespace_that_was_never_set_up_is_told(stack: starter.Running) -> None:
+    request = RegisterNamespaceRequest(
+        namespace="bare", workflow_execution_retention_period=Duration(seconds=86400)
+    )
+    await stack.client.workflow_service.register_namespace(request)
+    address = stack.client.service_client.config.target_host
+    bare = await Client.connect(address, namespace="bare")
+
+    found = await patient.known(bare, stack.landscape)
+
+    wrong = {each.what: each.fix for each in found if each.severity == "broken"}
+    assert "tiebeam temporal setup" in wrong["search attribute TiebeamContract"]
+    assert "tiebeam temporal setup" in wrong["schedule collect:psa-main"]
+    assert "--queues processes" in wrong["task queue processes"]
+
+
 async def test_a_gateway_that_is_down_is_told(stack: starter.Running, folder: Path) -> None:
     config = stack.config.model_copy(update={"gateway_port": 9})
 
@@ -155,8 +173,8 @@ async def test_the_command_examines_what_the_environment_names(
     broken, told = await _tiebeam(cwd=tmp_path, **environment | {"TIEBEAM_GATEWAY_PORT": "9"})
 
     assert (code, broken) == (0, 1)
-    assert "0 broken, 0 warnings" in output
-    assert "1 broken" in told
+    assert "broken: 0, warnings: 0" in output
+    assert "broken: 1" in told
 
 
 async def test_nothing_that_answers_is_told_by_the_exit_code(tmp_path: Path) -> None:

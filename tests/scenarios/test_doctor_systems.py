@@ -201,6 +201,63 @@ async def test_a_posting_service_that_is_not_there_is_told(
     assert "`posting_service`" in only.fix
 
 
+async def test_a_feed_that_cannot_be_followed_is_told(
+    stack: starter.Running, folder: Path, tmp_path: Path
+) -> None:
+    moved = patient.rewritten(
+        stack.config.landscape,
+        tmp_path / "landscape.toml",
+        lambda text: text.replace(
+            "[systems.crm-main]",
+            '[systems.crm-main]\noptions = { change_channel = "/data/Nobody__chn" }',
+        ),
+    )
+
+    found = await patient.examined(stack.config.model_copy(update={"landscape": moved}), folder)
+
+    only = patient.only(patient.wrong(found), "crm-main: feed", "broken")
+    assert "Change Data Capture" in only.fix
+
+
+async def test_what_a_real_erp_lacks_is_told(on_tryton: starter.Running, tmp_path: Path) -> None:
+    moved = patient.rewritten(
+        on_tryton.config.landscape,
+        tmp_path / "landscape.toml",
+        lambda text: text.replace(
+            "{ database", '{ hour_unit = "Moon", project_axis = "NOWHERE", database'
+        ).replace('clearing_account = "200140"', 'clearing_account = "999999"'),
+    )
+    config = on_tryton.config.model_copy(update={"landscape": moved})
+
+    found = patient.wrong(await patient.examined(config, tmp_path))
+
+    assert {what: each.severity for what, each in found.items()} == dict.fromkeys(
+        (
+            "erp-tryton: unit Moon",
+            *(f"erp-tryton: account 999999 ({entity})" for entity in ("USMF", "DEMF")),
+            *(f"erp-tryton: axis NOWHERE ({entity})" for entity in ("USMF", "DEMF")),
+        ),
+        "broken",
+    )
+    assert "`clearing_account`" in found["erp-tryton: account 999999 (USMF)"].fix
+
+
+async def test_a_day_in_no_open_period_of_a_real_erp_is_told(
+    on_tryton: starter.Running,
+) -> None:
+    erp = next(each for each in on_tryton.landscape.systems if each.role == "erp")
+    brief = Brief(
+        entities=on_tryton.landscape.entities,
+        today=date(2031, 1, 1),
+        mappings=Mappings(system=erp.id, rows=()),
+    )
+
+    found = await starter.Here(on_tryton.config).examine(erp, brief)
+
+    wrong = {each.what for each in found if each.severity == "broken"}
+    assert wrong == {"period (USMF)", "period (DEMF)"}
+
+
 async def test_a_wrong_option_is_told(stack: starter.Running, folder: Path, tmp_path: Path) -> None:
     moved = patient.rewritten(
         stack.config.landscape,

@@ -1,5 +1,7 @@
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +140,21 @@ def test_latency_delays_every_answer(client: httpx.Client) -> None:
     assert time.monotonic() - started >= 0.4
 
 
+@pytest.mark.parametrize("skew", [0, -90, 3600])
+def test_every_answer_is_dated_by_a_clock_that_can_be_wrong(
+    client: httpx.Client, skew: int
+) -> None:
+    client.put("/_admin/date", json={"skew_seconds": skew})
+    try:
+        told = client.get("/bodies").headers.get_list("Date")
+    finally:
+        client.put("/_admin/date", json={"skew_seconds": 0})
+
+    (only,) = told
+    off = parsedate_to_datetime(only) - datetime.now(UTC)
+    assert abs(off.total_seconds() - skew) < 5
+
+
 @pytest.mark.parametrize(
     ("method", "path", "content"),
     [
@@ -149,6 +166,7 @@ def test_latency_delays_every_answer(client: httpx.Client) -> None:
         ("PUT", "/_admin/clock", '{"now": "yesterday"}'),
         ("PUT", "/_admin/clock", "{}"),
         ("PUT", "/_admin/latency", '{"seconds": "long"}'),
+        ("PUT", "/_admin/date", "{}"),
         ("PUT", "/_admin/settings", '{"mood": "bad"}'),
         ("PUT", "/_admin/settings", '{"weather": "fine"}'),
         ("GET", "/_admin/log?after=x", ""),

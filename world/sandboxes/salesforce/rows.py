@@ -57,6 +57,7 @@ class Rows:
         Raises:
             Refused: the org does not take it.
         """
+        security.check_write(self._settings, sobject)
         written = self._written(sobject, body, is_new=True)
         row: Row = {f.name: f.default for f in sobject.fields if f.default is not None}
         row |= {
@@ -76,6 +77,7 @@ class Rows:
         Raises:
             Refused: the org does not take the change.
         """
+        security.check_write(self._settings, sobject)
         written = self._written(sobject, body, is_new=False)
         if self._has_summed_amount(sobject, row):
             written.pop("Amount", None)
@@ -88,6 +90,7 @@ class Rows:
         Raises:
             Refused: another row needs it.
         """
+        security.check_write(self._settings, sobject)
         self._bin(sobject, row)
         self._accept("delete", sobject, row, {})
 
