@@ -8,11 +8,13 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, Workflo
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from typing_extensions import override
 
+# What workflows share; it has no state, so that runs cannot meet in it.
+SHARED = ("closing", "options", "parking", "renewal", "telling", "together")
 # Our own packages are deterministic or unused inside workflows, so the sandbox need not load
-# them anew for every run; nor what workflows share, which has no state. Workflows stay inside.
+# them anew for every run; workflows themselves stay inside.
 _PASSED_THROUGH = (
     *("activities", "canonical", "connectors", "policies", "store", "telemetry", "stdnum"),
-    *("workflows.options", "workflows.parking", "workflows.telling", "workflows.together"),
+    *(f"workflows.{name}" for name in SHARED),
 )
 _NOWHERE = StorageDriverStoreContext(target=None)
 
