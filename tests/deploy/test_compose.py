@@ -89,6 +89,12 @@ def test_who_is_waited_for_can_say_that_it_is_up(service: Service) -> None:
             assert other.is_once
 
 
+def test_the_last_to_run_waits_for_everything_of_ours_that_lasts() -> None:
+    lasting = {name for name, each in COMPOSE.ours.items() if not each.is_once}
+
+    assert COMPOSE.services["promote"].after == dict.fromkeys(lasting, "service_healthy")
+
+
 def test_files_of_this_repository_that_are_mounted_exist() -> None:
     files = [each["file"] for each in COMPOSE.document["configs"].values()]
     here = [ROOT / file for file in files if file.startswith("./")]
