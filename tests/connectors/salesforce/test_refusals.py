@@ -46,9 +46,12 @@ async def test_a_duplicate_is_rejected_with_what_it_is_like(
     assert (await org.row("Account", second))["Tiebeam_Client__c"] is None
 
 
-async def test_a_row_that_somebody_holds_can_be_tried_again(follower: Follower) -> None:
+@pytest.mark.parametrize("status", [400, 409, 500])
+async def test_a_row_that_somebody_holds_can_be_tried_again(
+    follower: Follower, status: int
+) -> None:
     deal = await follower.org.deal()
-    await follower.org.set_up(locked_rows=[deal])
+    await follower.org.set_up(locked_rows=[deal], lock_status=status)
 
     with pytest.raises(errors.Transient):
         await follower.crm.record_project(foreign(deal), ProjectCode("PR-1"), "Active")

@@ -26,7 +26,8 @@ def check_locks(settings: dict[str, Any], sobject: SObject, row: Row) -> None:
             "unable to obtain exclusive access to this record or"
             f" {len(held)} records: {','.join(held)}"
         )
-        raise Refused(message, code="UNABLE_TO_LOCK_ROW", fields=())
+        status = settings["lock_status"]
+        raise Refused(message, code="UNABLE_TO_LOCK_ROW", status=status, fields=())
 
 
 def check_rules(settings: dict[str, Any], sobject: SObject, row: Row) -> None:

@@ -57,8 +57,9 @@ DEFAULTS: dict[str, Any] = {
     "duplicate_result_key": "",
     # [{"object": "Opportunity", "refuses": {"StageName": …}, "message": …, "fields": […]}]
     "validation_rules": [],
-    # Ids of rows that another transaction holds.
+    # Ids of rows that another transaction holds, and the status that says so.
     "locked_rows": [],
+    "lock_status": 400,
     # Objects whose changes are events, and custom channels: {"/data/X__chn": ["Opportunity"]}.
     "change_data_capture": [],
     "change_channels": {},
