@@ -73,13 +73,19 @@ def _read(door: Door, body: bytes) -> tuple[Notice, ...]:
 
 
 async def _keep(database: Database, system: SystemId, notices: tuple[Notice, ...]) -> None:
-    async with database.transaction() as tx:
-        for notice in notices:
-            new = await inbox.receive(tx, system, notice)
-            if new:  # a repeated message opens nothing
-                await inbox.give_generation(tx, system, notice, await _generation(tx, notice))
-            event = "message.received" if new else "message.repeated"
-            logs.logger().info(event, source=system, message=notice.id, kind=notice.kind)
+    async def keep(tx: Transaction) -> list[bool]:
+        return [await _is_new(tx, system, notice) for notice in notices]
+
+    for notice, new in zip(notices, await database.carry_out(keep), strict=True):
+        event = "message.received" if new else "message.repeated"
+        logs.logger().info(event, source=system, message=notice.id, kind=notice.kind)
+
+
+async def _is_new(tx: Transaction, system: SystemId, notice: Notice) -> bool:
+    new = await inbox.receive(tx, system, notice)
+    if new:  # a repeated message opens nothing
+        await inbox.give_generation(tx, system, notice, await _generation(tx, notice))
+    return new
 
 
 async def _generation(tx: Transaction, notice: Notice) -> int | None:

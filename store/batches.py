@@ -49,7 +49,7 @@ async def unposted(tx: Transaction, lane: str) -> Sequence[tuple[BatchId, int]]:
 
 async def mark_posted(tx: Transaction, batch: BatchId, voucher: str) -> None:
     """Record the ERP's voucher of a batch, and publish it."""
-    row = await tx.get_one(BatchRow, batch)
+    row = await tx.get_one(BatchRow, batch, with_for_update=True)
     if row.voucher is None:
         row.voucher, row.posted_at = voucher, clock.now()
         trail.audit(tx, "batch.posted", batch, detail=voucher)

@@ -7,7 +7,7 @@ from datetime import date
 from sqlmodel import col, func, select
 
 from canonical.contracts import ContractId
-from store import commitments, slices, trail
+from store import commitments, slices, trail, turns
 from store.database import Transaction
 from store.tables.traffic import TriggerRow
 
@@ -47,6 +47,7 @@ async def request(
     tx: Transaction, contract: ContractId, *, kind: str, key: str, cut_off: date
 ) -> Request:
     """Return the cycle of a request, opening it the first time."""
+    await turns.wait(tx, "cycle", contract)  # a milestone may be reached before there is a contract
     await commitments.lock(tx, contract)
     row = await tx.get(TriggerRow, (contract, key))
     if row is None:

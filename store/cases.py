@@ -6,14 +6,15 @@ from sqlmodel import col, select
 
 from canonical.cases import Case, CaseId
 from canonical.money import Money
-from store import clock, trail
+from store import clock, trail, turns
 from store.database import Transaction
 from store.tables.effects import CaseRow
 
 
 async def open_case(tx: Transaction, case: Case) -> None:
     """Record a parked step; parked again it is the same case, and while open as old as it was."""
-    known = await tx.get(CaseRow, case.id)
+    await turns.wait(tx, "case", case.id)
+    known = await tx.get(CaseRow, case.id, with_for_update=True)
     row = CaseRow.model_validate(
         {
             **case.model_dump(exclude={"at_risk", "is_open"}),
@@ -28,7 +29,7 @@ async def open_case(tx: Transaction, case: Case) -> None:
 
 async def close_case(tx: Transaction, case: CaseId) -> None:
     """Record that a parked step went on."""
-    row = await tx.get_one(CaseRow, case)
+    row = await tx.get_one(CaseRow, case, with_for_update=True)
     row.closed_at = clock.now()
     trail.audit(tx, "case.closed", case)
 

@@ -5,7 +5,7 @@ from sqlmodel import col, func, select
 from canonical.base import RuleError
 from canonical.clients import Client, ClientId
 from canonical.systems import ForeignId, SystemId
-from store import counters, trail
+from store import counters, trail, turns
 from store.database import Transaction
 from store.tables.parties import ClientRow, OnboardingRow
 
@@ -18,6 +18,7 @@ class UnknownClientError(RuleError):
 
 async def identify(tx: Transaction, account: ForeignId) -> ClientId:
     """Return the client id of an account, giving one out the first time."""
+    await turns.wait(tx, "client", str(account))
     known = await _by_account(tx, account)
     if known is not None:
         return ClientId(known.id)
@@ -40,7 +41,7 @@ async def changes(tx: Transaction, client: Client) -> tuple[str, ...]:
 
 async def save(tx: Transaction, client: Client) -> None:
     """Keep the golden record, in place of an earlier state of it."""
-    row = await tx.get_one(ClientRow, client.id)
+    row = await tx.get_one(ClientRow, client.id, with_for_update=True)
     content = client.model_dump_json()
     if row.content != content:
         row.content = content
@@ -64,6 +65,7 @@ async def onboarding_number(
 ) -> int:
     """Return the number of an onboarding; the same asker gets the same number again."""
     identity = {"account": str(account), "erp": erp, "asked_by": asked_by}
+    await turns.wait(tx, "onboarding", str(account), erp)
     row = await tx.get(OnboardingRow, identity)
     if row is None:
         last = select(func.max(col(OnboardingRow.number))).where(

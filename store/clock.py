@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from store.database import Transaction
+from store.database import Transaction, insertion
 from store.tables.reference import ClockRow
 
 _ONLY = 1
@@ -21,4 +21,5 @@ async def today(tx: Transaction) -> date:
 
 async def set_today(tx: Transaction, day: date) -> None:
     """Move the business date, together with the clocks of the systems around us."""
-    await tx.merge(ClockRow(id=_ONLY, today=day))
+    moved = insertion(tx, ClockRow).values(id=_ONLY, today=day)
+    await tx.exec(moved.on_conflict_do_update(index_elements=["id"], set_={"today": day}))

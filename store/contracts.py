@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from canonical.base import RuleError
 from canonical.contracts import Contract, ContractId
 from canonical.projects import Project, ProjectCode
-from store import counters, trail
+from store import counters, trail, turns
 from store.database import Transaction
 from store.tables.parties import ContractRow, ProjectRow
 
@@ -20,7 +20,8 @@ class UnknownProjectError(RuleError):
 async def save(tx: Transaction, contract: Contract) -> None:
     """Keep an activated contract, in place of an earlier state of it."""
     content = contract.model_dump_json()
-    row = await tx.get(ContractRow, contract.id)
+    await turns.wait(tx, "contract", contract.id)
+    row = await tx.get(ContractRow, contract.id, with_for_update=True)
     if row is None:
         row = ContractRow(
             id=contract.id,
@@ -55,12 +56,13 @@ async def billed_until(tx: Transaction, contract: ContractId) -> date | None:
 
 async def mark_billed(tx: Transaction, contract: ContractId, until: date) -> None:
     """Record that a contract's time has been billed up to a day."""
-    row = await tx.get_one(ContractRow, contract)
+    row = await tx.get_one(ContractRow, contract, with_for_update=True)
     row.billed_until = max(until, row.billed_until or until)
 
 
 async def project_code(tx: Transaction, contract: ContractId) -> ProjectCode:
     """Return the code of a contract's project, giving one out the first time."""
+    await turns.wait(tx, "project of", contract)
     known = await tx.exec(select(ProjectRow.code).where(ProjectRow.contract == contract))
     code = known.first()
     return ProjectCode(code or f"PR-{await counters.following(tx, 'project'):05}")
@@ -69,7 +71,8 @@ async def project_code(tx: Transaction, contract: ContractId) -> ProjectCode:
 async def save_project(tx: Transaction, project: Project) -> None:
     """Keep a project, in place of an earlier state of it."""
     content = project.model_dump_json()
-    row = await tx.get(ProjectRow, project.code)
+    await turns.wait(tx, "project", project.code)
+    row = await tx.get(ProjectRow, project.code, with_for_update=True)
     if row is None:
         tx.add(ProjectRow(code=project.code, contract=project.contract, content=content))
         trail.audit(tx, "project.opened", project.code)
@@ -107,7 +110,7 @@ async def close(tx: Transaction, contract: ContractId) -> None:
 
 async def close_project(tx: Transaction, code: ProjectCode) -> None:
     """Record and publish that a project is closed, if it was active."""
-    row = await tx.get_one(ProjectRow, code)
+    row = await tx.get_one(ProjectRow, code, with_for_update=True)
     if row.is_active:
         row.is_active = False
         trail.audit(tx, "project.closed", code)
@@ -116,7 +119,7 @@ async def close_project(tx: Transaction, code: ProjectCode) -> None:
 
 async def activate_project(tx: Transaction, code: ProjectCode) -> None:
     """Record and publish that every system has the project."""
-    row = await tx.get_one(ProjectRow, code)
+    row = await tx.get_one(ProjectRow, code, with_for_update=True)
     if not row.is_active:
         row.is_active = True
         trail.audit(tx, "project.activated", code)

@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from canonical.base import RuleError
 from canonical.systems import ForeignId, SystemId
-from store import trail
+from store import trail, turns
 from store.database import Transaction
 from store.tables.parties import CrosswalkRow
 
@@ -22,7 +22,8 @@ async def link(
 ) -> None:
     """Record what a system calls a thing of ours; `scope` is where its ids are unique."""
     identity = {"kind": kind, "ours": ours, "system": theirs.system}
-    row = await tx.get(CrosswalkRow, identity)
+    await turns.wait(tx, "link", kind, ours, theirs.system)
+    row = await tx.get(CrosswalkRow, identity, with_for_update=True)
     if row is None:
         tx.add(CrosswalkRow(**identity, scope=scope, theirs=theirs.value))
         trail.audit(tx, f"{kind}.linked", ours, detail=str(theirs))

@@ -1,9 +1,10 @@
 """One way to the database: transactions, on SQLite (WAL) and PostgreSQL alike."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,6 +27,16 @@ _SESSION = (
     # A worker that is frozen within a transaction must not hold its rows for ever.
     f"SET idle_in_transaction_session_timeout = {2 * _BUSY_MS}",
 )
+
+
+T = TypeVar("T")
+_ATTEMPTS = 5
+_REST = timedelta(milliseconds=20)  # and twice as long each time
+_IN_THE_WAY = {"40001", "40P01", "55P03"}  # not serializable, deadlock, lock not to be had
+
+
+class ContendedError(Exception):
+    """Others were in the way of a transaction each time; nothing was done, and later it may be."""
 
 
 class Database:
@@ -70,6 +81,25 @@ class Database:
         async with turn, self._session(self._engine) as session, session.begin():
             yield session
 
+    async def carry_out(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Do work in a transaction, from the start again while others are in its way.
+
+        For work that nobody else tries again, and that has no effect but in the transaction.
+
+        Raises:
+            ContendedError: they were, five times in a row.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                async with self.transaction() as tx:
+                    return await work(tx)
+            except OperationalError as exc:
+                if not _is_in_the_way(exc):
+                    raise
+            await asyncio.sleep(_REST.total_seconds() * 2**attempt)
+        msg = f"{_ATTEMPTS} attempts at a transaction met others in their way"
+        raise ContendedError(msg)
+
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Transaction]:
         """Read one consistent state, without waiting for writers."""
@@ -110,6 +140,11 @@ def _engine(text: str) -> AsyncEngine:
     except ImportError:
         msg = "PostgreSQL needs its driver: pip install 'tiebeam[postgresql]'"
         raise StoreError(msg) from None
+
+
+def _is_in_the_way(exc: OperationalError) -> bool:
+    busy = str(getattr(exc.orig, "sqlite_errorname", ""))
+    return getattr(exc.orig, "sqlstate", None) in _IN_THE_WAY or busy.startswith("SQLITE_BUSY")
 
 
 def _prepare_session(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own type

@@ -12,7 +12,7 @@ from canonical.money import Money
 from canonical.opportunities import Opportunity
 from canonical.organization import EntityId
 from canonical.systems import ForeignId
-from store import counters, trail
+from store import counters, trail, turns
 from store.database import Transaction
 from store.tables.parties import EngagementRow
 
@@ -44,6 +44,7 @@ async def claim(tx: Transaction, opportunity: ForeignId) -> Engagement | None:
 
     A fulfilled engagement is not opened again by whatever still changes about its deal: None.
     """
+    await turns.wait(tx, "engagement", str(opportunity))
     row = await _latest(tx, opportunity)
     if row is not None and row.stage is Stage.FULFILLED:
         return None
@@ -77,7 +78,7 @@ async def of_contract(tx: Transaction, contract: ContractId) -> Engagement:
 
 async def move(tx: Transaction, contract: ContractId, stage: Stage) -> None:
     """Record how far an engagement has come, and publish it."""
-    row = await _row(tx, contract)
+    row = await _held(tx, contract)
     if row.stage is not stage:
         row.stage = stage
         trail.audit(tx, f"engagement.{stage}", contract)
@@ -86,15 +87,12 @@ async def move(tx: Transaction, contract: ContractId, stage: Stage) -> None:
 
 async def hold(tx: Transaction, contract: ContractId) -> Stage:
     """Return how far an engagement has come; until the transaction ends nobody moves it."""
-    row = await tx.get(EngagementRow, contract, with_for_update=True)
-    if row is None:
-        raise UnknownContractError(contract)
-    return row.stage
+    return (await _held(tx, contract)).stage
 
 
 async def save_deal(tx: Transaction, contract: ContractId, deal: Opportunity) -> bool:
     """Keep the deal as last read; return whether it differs from before."""
-    row = await _row(tx, contract)
+    row = await _held(tx, contract)
     content = deal.model_dump_json()
     if row.deal == content:
         return False
@@ -113,6 +111,13 @@ async def deal(tx: Transaction, contract: ContractId) -> Opportunity:
     if row.deal is None:
         raise UnknownContractError(contract)
     return Opportunity.model_validate_json(row.deal)
+
+
+async def _held(tx: Transaction, contract: ContractId) -> EngagementRow:
+    row = await tx.get(EngagementRow, contract, with_for_update=True)
+    if row is None:
+        raise UnknownContractError(contract)
+    return row
 
 
 async def _row(tx: Transaction, contract: ContractId) -> EngagementRow:

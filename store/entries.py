@@ -11,6 +11,7 @@ from canonical.contracts import ContractId
 from canonical.entries import EntryKey, TimeEntry
 from canonical.projects import ProjectCode
 from canonical.systems import ForeignId, SystemId
+from store import turns
 from store.database import Transaction
 from store.tables.work import EntryRow, Progress
 
@@ -80,6 +81,8 @@ async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> Added:
     A void one that comes again is approved again, and is taken as it comes.
     """
     told = {arrival.filed.entry.key: arrival for arrival in arrivals}
+    for source in sorted({arrival.filed.entry.id.system for arrival in arrivals}):
+        await turns.wait(tx, "entries", source)
     known = await _known(tx, list(told))
     changed = {key for key, row in known.items() if _differs(row, told[EntryKey(key)])}
     void = {key for key, row in known.items() if row.progress is Progress.VOIDED}
@@ -107,7 +110,8 @@ async def received(tx: Transaction, lane: str, *, limit: int) -> Sequence[Filed]
     query = select(EntryRow).where(EntryRow.lane == lane, EntryRow.progress == Progress.RECEIVED)
     ordered = query.order_by(col(EntryRow.work_date), col(EntryRow.key)).limit(limit)
     # A recall that comes at the same time waits, and then sees that they are cut.
-    rows = (await tx.exec(ordered.with_for_update())).all()
+    locked = ordered.with_for_update().execution_options(populate_existing=True)
+    rows = (await tx.exec(locked)).all()
     return [_filed(row) for row in rows]
 
 
@@ -150,7 +154,8 @@ async def reconsider_held(
     """
     told = {arrival.filed.entry.key: arrival for arrival in arrivals}
     held = select(EntryRow.key).where(EntryRow.lane == lane, EntryRow.progress == Progress.HELD)
-    keys = [EntryKey(key) for key in (await tx.exec(held)).all()]
+    locked = held.order_by(col(EntryRow.key)).with_for_update()
+    keys = [EntryKey(key) for key in (await tx.exec(locked)).all()]
     approved = [_values(told[key]) for key in keys if key in told]
     void = [key for key in keys if key not in told]
     if approved:
@@ -203,7 +208,10 @@ async def _known(tx: Transaction, keys: Sequence[EntryKey]) -> dict[str, EntryRo
     known: dict[str, EntryRow] = {}
     for start in range(0, len(keys), _AT_ONCE):
         query = select(EntryRow).where(col(EntryRow.key).in_(keys[start : start + _AT_ONCE]))
-        known |= {row.key: row for row in (await tx.exec(query)).all()}
+        # Whoever cuts them at the same time is waited for, and what it made of them is read.
+        locked = query.order_by(col(EntryRow.key)).with_for_update()
+        current = locked.execution_options(populate_existing=True)
+        known |= {row.key: row for row in (await tx.exec(current)).all()}
     return known
 
 

@@ -91,10 +91,13 @@ async def settle(
 async def settle_all(tx: Transaction, settled: Sequence[tuple[Delivery, Outcome, str]]) -> None:
     """Record what became of messages, each with its reason."""
     ids = [delivery.id for delivery, _, _ in settled]
-    found = (await tx.exec(select(InboxRow).where(col(InboxRow.id).in_(ids)))).all()
-    rows = {row.id: row for row in found}
+    waiting = select(InboxRow).where(col(InboxRow.id).in_(ids)).order_by(col(InboxRow.id))
+    locked = waiting.with_for_update().execution_options(populate_existing=True)
+    rows = {row.id: row for row in (await tx.exec(locked)).all()}
     for delivery, outcome, reason in settled:
         row = rows[delivery.id]
+        if row.outcome is not Outcome.RECEIVED:  # another one has brought it to its outcome
+            continue
         row.outcome, row.reason = outcome, reason or None
         trail.audit(tx, f"message.{outcome}", f"{row.source}/{row.message}", detail=reason)
 
@@ -107,7 +110,8 @@ async def cursor(tx: Transaction, system: SystemId) -> str:
 
 async def move_cursor(tx: Transaction, system: SystemId, to: str) -> None:
     """Record how far a polled system has been read."""
-    await tx.merge(CursorRow(system=system, value=to))
+    moved = insertion(tx, CursorRow).values(system=system, value=to)
+    await tx.exec(moved.on_conflict_do_update(index_elements=["system"], set_={"value": to}))
 
 
 async def _insert(

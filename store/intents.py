@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from canonical.base import RuleError
 from canonical.systems import ForeignId, SystemId
-from store import trail
+from store import trail, turns
 from store.database import Transaction
 from store.tables.effects import IntentRow, State
 
@@ -44,6 +44,7 @@ async def plan(tx: Transaction, intent: Intent) -> Progress:
         ContentChangedError: if the key already stands for other content.
         WithdrawnError: if the write was given up.
     """
+    await turns.wait(tx, "intent", intent.key)
     row = await tx.get(IntentRow, intent.key, with_for_update=True)
     if row is None:
         row = IntentRow(

@@ -75,13 +75,13 @@ async def of_contract(tx: Transaction, contract: ContractId) -> Sequence[Kept]:
 
 async def record_document(tx: Transaction, invoice: Invoice, document: ForeignId) -> None:
     """Record which document of the ERP the invoice is."""
-    row = await tx.get_one(InvoiceRow, (invoice.id, invoice.revision))
+    row = await tx.get_one(InvoiceRow, (invoice.id, invoice.revision), with_for_update=True)
     row.document = document.model_dump_json()
 
 
 async def record_status(tx: Transaction, invoice: Invoice, status: InvoiceStatus) -> None:
     """Record what the ERP says of the invoice, and publish that it is posted, or has changed."""
-    row = await tx.get_one(InvoiceRow, (invoice.id, invoice.revision))
+    row = await tx.get_one(InvoiceRow, (invoice.id, invoice.revision), with_for_update=True)
     was_posted = row.number is not None
     before = (row.number, row.tax, row.balance)
     row.number, row.tax = status.number, status.tax.amount

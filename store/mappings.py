@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from canonical.mappings import Mapping, Mappings
 from canonical.systems import SystemId
-from store import trail
+from store import trail, turns
 from store.database import Transaction
 from store.tables.reference import MappingRow
 
@@ -46,6 +46,7 @@ async def of_system(tx: Transaction, system: SystemId) -> Mappings:
 
 async def add(tx: Transaction, mappings: Iterable[Mapping]) -> int:
     """Keep the rows that are new, and return how many there were; rows never change."""
+    await turns.wait(tx, "mappings")
     known = [_mapping(row) for row in (await tx.exec(select(MappingRow))).all()]
     new = [mapping for mapping in mappings if mapping not in known]
     for mapping in new:

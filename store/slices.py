@@ -116,7 +116,7 @@ async def split(tx: Transaction, contract: ContractId, billable: Slice, excess: 
     """Leave of a slice what is billable, and keep the excess as a slice of its own."""
     last = select(func.max(SliceRow.number)).where(SliceRow.source == billable.source)
     number = ((await tx.exec(last)).one() or 0) + 1
-    row = await tx.get_one(SliceRow, (billable.source, billable.number))
+    row = await tx.get_one(SliceRow, (billable.source, billable.number), with_for_update=True)
     row.seconds, row.amount = billable.worked.seconds, billable.amount.amount
     await tx.flush()
     await add(tx, [(contract, excess.model_copy(update={"number": number}))])
@@ -224,7 +224,9 @@ async def _ready_among(tx: Transaction, slices: Sequence[tuple[str, int]]) -> in
         query = select(SliceRow.source, SliceRow.number).where(
             part, SliceRow.state == SliceState.READY
         )
-        found += len(wanted & set((await tx.exec(query)).all()))
+        # Another invoice that takes them at the same time is waited for: they are not ready then.
+        in_order = query.order_by(col(SliceRow.source), col(SliceRow.number))
+        found += len(wanted & set((await tx.exec(in_order.with_for_update())).all()))
     return found
 
 
