@@ -21,7 +21,6 @@ _ANSWER = TypeVar("_ANSWER", bound=BaseModel)
 _LATEST_EXPIRY = timedelta(minutes=3)  # how far ahead an assertion may expire
 _LOW, _VERY_LOW = 20, 5  # percent of the daily requests
 _CURRENCY = "CurrencyIsoCode"
-_NEWS_ONLY = -1  # of the feed: nothing that it keeps
 
 
 class Examination:
@@ -109,11 +108,14 @@ class Examination:
 
     async def _feed(self) -> Iterable[Finding]:
         channel = self._options.change_channel
+        if not channel:
+            fix = "set up Change Data Capture, and the option `change_channel`"
+            return (doubtful("feed", "is not followed: a lost message stays lost", fix),)
         try:
-            await Feed(self._http, self._data, channel).read(_NEWS_ONLY)
-        except errors.Rejected as exc:
+            await Feed(self._http, self._data, channel).can_be_followed()
+        except errors.Rejected as refused:
             fix = "enable Change Data Capture for the objects that the page names, and the channel"
-            return (broken("feed", f"{channel} cannot be followed: {exc}", fix),)
+            return (broken("feed", f"{channel} cannot be followed: {refused.reason}", fix),)
         return (well("feed", f"{channel} can be followed"),)
 
     async def _get(self, path: str, model: type[_ANSWER]) -> _ANSWER:

@@ -11,7 +11,7 @@ from connectors.salesforce import _events, _faults
 from connectors.salesforce._events import Event, Message
 from connectors.salesforce._faults import VENDOR
 
-EVERYTHING = -2  # that is kept
+_EVERYTHING, _NEWS = -2, -1  # all that is kept, and only what is new
 _MOST_EVENTS = 2000  # of one poll; the next one goes on from there
 _MESSAGES: TypeAdapter[tuple[Message, ...]] = TypeAdapter(tuple[Message, ...])
 _AT_ONCE: http.Json = {"timeout": 0}  # without it the answer waits for news
@@ -47,13 +47,28 @@ class Feed:
             is_expired = False
             if position is None or not await self._subscribed(client, position):
                 is_expired = position is not None
-                if not await self._subscribed(client, EVERYTHING):
+                if not await self._subscribed(client, _EVERYTHING):
                     raise errors.Drifted(VENDOR, "the feed refuses to replay all that it keeps")
             events = await self._drained(client)
         finally:
-            with suppress(errors.ConnectorError):  # the org ends it by itself after a while
-                await self._send("/meta/disconnect", client)
+            await self._end(client)
         return Read(tuple(events), len(events) < _MOST_EVENTS, is_expired)
+
+    async def can_be_followed(self) -> None:
+        """Subscribe to what is new, and end it: three requests.
+
+        Raises:
+            Rejected: the org does not let us follow the channel.
+        """
+        client = await self._shake_hands()
+        try:
+            await self._subscribed(client, _NEWS)
+        finally:
+            await self._end(client)
+
+    async def _end(self, client: str) -> None:
+        with suppress(errors.ConnectorError):  # the org ends it by itself after a while
+            await self._send("/meta/disconnect", client)
 
     async def _shake_hands(self) -> str:
         answers = await self._send(
