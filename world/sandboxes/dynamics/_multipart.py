@@ -116,11 +116,17 @@ def change_set_part(parts: Sequence[str]) -> str:
 def answer_part(content_id: str, answer: Answer, version: dict[str, str]) -> str:
     """Return one answer as a part."""
     named = f"Content-ID: {content_id}\r\n" if content_id else ""
-    headers = "".join(f"{k}: {v}\r\n" for k, v in {**answer.headers, **version}.items())
+    head = _head(answer.status, (*answer.headers.items(), *version.items()))
     return (
         f"Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n{named}\r\n"
-        f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n{headers}\r\n{answer.body}"
+        f"{head}\r\n{answer.body}"
     )
+
+
+@lru_cache(maxsize=64)
+def _head(status: int, headers: tuple[tuple[str, str], ...]) -> str:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{lines}"
 
 
 def _joined(boundary: str, parts: Iterable[str]) -> str:

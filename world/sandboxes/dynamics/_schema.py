@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from json.encoder import encode_basestring_ascii
@@ -151,12 +151,21 @@ class EntitySet:
         tag = encode_basestring_ascii(etag(row))
         parts = [f'"@odata.context":{encode_basestring_ascii(context)}'] if context else []
         parts.append(f'"@odata.etag":{tag}')
-        shown = self.fields if names is None else [self.by_name[name] for name in names]
+        shown = self._shown if names is None else _shown([self.by_name[name] for name in names])
         parts += [
-            f"{f.head}{encode_basestring_ascii(row[f.name]) if f.quoted else row[f.name]}"
-            for f in shown
+            f"{head}{encode_basestring_ascii(row[name]) if quoted else row[name]}"
+            for head, name, quoted in shown
         ]
         return f"{{{','.join(parts)}}}"
+
+    @cached_property
+    def _shown(self) -> "list[tuple[str, str, bool]]":
+        return _shown(self.fields)
+
+
+def _shown(fields: Iterable[Field]) -> list[tuple[str, str, bool]]:
+    """Return how each field is shown: its head in JSON, its name, whether it is quoted."""
+    return [(field.head, field.name, field.quoted) for field in fields]
 
 
 def etag(row: Row) -> str:
