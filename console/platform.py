@@ -9,11 +9,14 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from activities.lanes import Lanes
 from canonical import processes
+from canonical.contracts import ContractId
 from canonical.landscape import Landscape
 from canonical.processes import PROCESSES, CollectRequest
 from canonical.systems import ForeignId, SystemId
-from store import billing, clock, engagements, inbox, rest
-from store.database import Database
+from console import prebill
+from store import billing, clock, drafts, engagements, inbox, invoices, rest
+from store.database import Database, Transaction
+from store.tables.money import Standing
 
 _QUIET_SECONDS = 2.0
 
@@ -46,16 +49,39 @@ class PlatformDriver:
             UnknownDealError: nothing of this opportunity is known.
         """
         async with self._database.transaction() as tx:
-            found = [
-                await engagements.latest(tx, ForeignId(system=crm, value=opportunity))
-                for crm in self._systems("crm")
-            ]
-            known = [engagement for engagement in found if engagement is not None]
-            if not known:
-                raise UnknownDealError(opportunity)
-            asked = await billing.cut_off(tx, known[0].contract, day)
+            contract = await self._contract(tx, opportunity)
+            asked = await billing.cut_off(tx, contract, day)
         if not asked.is_done:
             await Lanes(self._client, self._database, self._landscape).bill(asked)
+
+    async def approve_invoices(self, opportunity: str, by: str) -> None:
+        """Approve the drafts of a deal that wait for somebody's approval, as they stand.
+
+        Raises:
+            UnknownDealError: nothing of this opportunity is known.
+            NotChangedError: an approval is refused; the text says why.
+        """
+        async with self._database.reading() as tx:
+            contract = await self._contract(tx, opportunity)
+            waiting = [
+                kept
+                for kept in await invoices.of_contract(tx, contract)
+                if kept.standing is Standing.DRAFT
+                and len(await drafts.approvals(tx, kept)) < kept.needed
+            ]
+        for kept in waiting:
+            reference, seen = kept.invoice.reference, kept.content_hash
+            await prebill.approve(self._client, self._database, reference, by, seen)
+
+    async def _contract(self, tx: Transaction, opportunity: str) -> ContractId:
+        found = [
+            await engagements.latest(tx, ForeignId(system=crm, value=opportunity))
+            for crm in self._systems("crm")
+        ]
+        known = [engagement for engagement in found if engagement is not None]
+        if not known:
+            raise UnknownDealError(opportunity)
+        return known[0].contract
 
     async def settled(self) -> bool:
         """Say whether nothing is under way. What waits for a person, in silence, is settled."""

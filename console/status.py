@@ -39,7 +39,7 @@ def tables(status: dict[str, Any]) -> list[Table]:
         pipeline.add_column(column)
     for each in status["engagements"]:
         stage = Text(each["stage"], style=_COLOR[Stage(each["stage"])])
-        invoiced = ", ".join(f"{i['number'] or 'draft'} {i['net']}" for i in each["invoices"])
+        invoiced = ", ".join(f"{i['number'] or i['standing']} {i['net']}" for i in each["invoices"])
         pipeline.add_row(
             each["contract"],
             Text(each["opportunity"]),
@@ -75,6 +75,7 @@ async def _engagement(tx: Transaction, engagement: Engagement) -> dict[str, Any]
             {
                 "reference": kept.invoice.reference,
                 "number": kept.status.number if kept.status else None,
+                "standing": kept.standing.value,
                 "net": str(kept.invoice.net),
             }
             for kept in issued

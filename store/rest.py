@@ -9,7 +9,7 @@ from canonical.systems import ForeignId
 from store import cases, schema, slices
 from store.database import Database, Transaction
 from store.tables.effects import AuditRow, CaseRow
-from store.tables.money import InvoiceRow
+from store.tables.money import InvoiceRow, Standing
 from store.tables.parties import EngagementRow
 from store.tables.traffic import InboxRow, Outcome, TriggerRow
 from store.tables.work import BatchRow, EntryRow, Progress
@@ -59,7 +59,8 @@ async def unfinished(tx: Transaction) -> dict[str, int]:
 async def belief(tx: Transaction) -> dict[str, Any]:
     """Return slices, messages, cases, invoices and engagements, as plain values."""
     messages = (await tx.exec(select(InboxRow).order_by(col(InboxRow.id)))).all()
-    invoices = (await tx.exec(select(InvoiceRow).order_by(col(InvoiceRow.id)))).all()
+    issued = select(InvoiceRow).where(InvoiceRow.standing != Standing.DROPPED)
+    invoices = (await tx.exec(issued.order_by(col(InvoiceRow.id)))).all()
     engagements = (await tx.exec(select(EngagementRow))).all()
     return {
         "slices": [

@@ -59,7 +59,12 @@ async def test_tells_of_every_engagement(database: Database) -> None:
         ["PR-00001"],
     )
     assert first["invoices"] == [
-        {"reference": "CT-00001/1/1", "number": "FTI-00000001", "net": "2480.00 USD"}
+        {
+            "reference": "CT-00001/1/1",
+            "number": "FTI-00000001",
+            "standing": "posted",
+            "net": "2480.00 USD",
+        }
     ]
     assert (second["contract"], second["stage"], second["client"]) == ("CT-00002", "won", None)
     assert json.loads(json.dumps(found)) == found

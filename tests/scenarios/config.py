@@ -86,6 +86,16 @@ def write(folder: Path) -> dict[str, str]:
     return {name: str(folder / f"{name}.toml") for name in files}
 
 
+def limited(folder: Path, *, four_eyes_above: str) -> dict[str, str]:
+    """Write the landscape with two people to approve larger invoices; return its variables."""
+    landscape = _read("landscape.toml")
+    limits = {"approval_above": "5000", "four_eyes_above": four_eyes_above}
+    landscape["entities"]["USMF"] |= limits
+    path = folder / "landscape.toml"
+    path.write_text(tomlkit.dumps(landscape))
+    return {"TIEBEAM_LANDSCAPE": str(path)}
+
+
 @contextmanager
 def in_force(variables: dict[str, str]) -> Iterator[None]:
     """Set the variables for as long as the block lasts."""

@@ -98,6 +98,21 @@ class CutOff(_Line):
         return f"{self.cut_off} is billed up to {self.on}"
 
 
+class ApproveInvoice(_Line):
+    """Finance approves the drafts of a deal that wait for it, as they stand.
+
+    Where the firm's limits ask for nobody, none waits, and nothing happens.
+    """
+
+    approve_invoice: Text = Field(description="a key of `deals`")
+    by: Text = Field(description="one of the firm's people")
+
+    @property
+    def text(self) -> str:
+        """Return what happens, in words."""
+        return f"{self.by} approves what {self.approve_invoice} is to be billed"
+
+
 class ChangeClient(_Line):
     """Sales changes what it knows of a client; `null` empties a field."""
 
@@ -129,6 +144,7 @@ ACTS: dict[str, type[_Line]] = {
     "approve": Approve,
     "reach": Reach,
     "cut_off": CutOff,
+    "approve_invoice": ApproveInvoice,
     "change_client": ChangeClient,
     "change_deal": ChangeDeal,
 }
@@ -146,6 +162,7 @@ Act = Annotated[
     | Annotated[Approve, Tag("approve")]
     | Annotated[Reach, Tag("reach")]
     | Annotated[CutOff, Tag("cut_off")]
+    | Annotated[ApproveInvoice, Tag("approve_invoice")]
     | Annotated[ChangeClient, Tag("change_client")]
     | Annotated[ChangeDeal, Tag("change_deal")],
     Discriminator(

@@ -95,6 +95,10 @@ class Platform(Protocol):
         """Bill a deal's work up to and including the day. The same request again is the same."""
         ...
 
+    async def approve_invoices(self, opportunity: str, by: str) -> None:
+        """Approve the drafts of a deal that wait for somebody's approval, as they stand."""
+        ...
+
     async def settled(self) -> bool:
         """Say whether nothing is under way; what waits for a person is settled."""
         ...

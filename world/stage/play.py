@@ -8,7 +8,17 @@ import httpx
 
 from world.stage import cast as casting
 from world.stage import readback, systems
-from world.stage.acts import Act, Approve, ChangeClient, ChangeDeal, CutOff, Reach, Win, Work
+from world.stage.acts import (
+    Act,
+    Approve,
+    ApproveInvoice,
+    ChangeClient,
+    ChangeDeal,
+    CutOff,
+    Reach,
+    Win,
+    Work,
+)
 from world.stage.calls import StageError
 from world.stage.cast import Cast
 from world.stage.keys import Keys
@@ -137,12 +147,20 @@ class _Performance:
                 await self._systems.psa.approve(workspace, act.by, title)
             case Reach():
                 await self._systems.psa.reach(await self._workspace(act.reach), act.milestone)
-            case CutOff():
-                await self._platform.cut_off(opportunities[act.cut_off], act.on)
+            case CutOff() | ApproveInvoice():
+                await self._ask_platform(act)
             case ChangeClient():
                 await self._change_client(act)
             case ChangeDeal():
                 await self._change_deal(act)
+
+    async def _ask_platform(self, act: CutOff | ApproveInvoice) -> None:
+        opportunities = self._cast.opportunities
+        if isinstance(act, CutOff):
+            await self._platform.cut_off(opportunities[act.cut_off], act.on)
+        else:
+            who = self._script.firm.people[act.by].email
+            await self._platform.approve_invoices(opportunities[act.approve_invoice], who)
 
     async def _change_client(self, act: ChangeClient) -> None:
         key = act.change_client

@@ -4,7 +4,17 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from world.stage import facts
-from world.stage.acts import Act, Approve, ChangeClient, ChangeDeal, CutOff, Reach, Win, Work
+from world.stage.acts import (
+    Act,
+    Approve,
+    ApproveInvoice,
+    ChangeClient,
+    ChangeDeal,
+    CutOff,
+    Reach,
+    Win,
+    Work,
+)
 from world.stage.firm import Firm
 from world.stage.problems import Location
 from world.stage.scenario import Scenario
@@ -82,15 +92,21 @@ class _Timeline:
             case Work():
                 yield from self._won_deal((*at, "work"), act.work)
                 yield from self._worker(at, act)
-            case Approve():
-                yield from self._won_deal((*at, "approve"), act.approve)
-                yield from _known((*at, "by"), "person", act.by, self._firm.people)
+            case Approve() | ApproveInvoice():
+                yield from self._approval(at, act)
             case Reach():
                 yield from self._won_deal((*at, "reach"), act.reach)
                 known = self._milestones.get(act.reach, {})
                 yield from _known((*at, "milestone"), "milestone", act.milestone, known)
             case CutOff():
                 yield from self._won_deal((*at, "cut_off"), act.cut_off)
+
+    def _approval(self, at: Location, act: Approve | ApproveInvoice) -> Iterator[Misfit]:
+        if isinstance(act, Approve):
+            yield from self._won_deal((*at, "approve"), act.approve)
+        else:
+            yield from self._won_deal((*at, "approve_invoice"), act.approve_invoice)
+        yield from _known((*at, "by"), "person", act.by, self._firm.people)
 
     def _added(self, at: Location, act: ChangeDeal) -> Iterator[Misfit]:
         there = self._milestones.setdefault(act.change_deal, {})

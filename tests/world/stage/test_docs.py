@@ -44,7 +44,8 @@ def test_the_deal_and_the_acts_make_another_scenario(tmp_path: Path) -> None:
 
     assert script.scenario.deals.keys() == {"review", "platform"}
     assert {type(act).__name__ for act in script.scenario.timeline} == {
-        "Win", "Work", "Approve", "Reach", "CutOff", "ChangeClient", "ChangeDeal",
+        "Win", "Work", "Approve", "Reach", "CutOff", "ApproveInvoice", "ChangeClient",
+        "ChangeDeal",
     }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def test_every_shipped_scenario_loads_under_the_name_of_its_file(name: str) -> N
 
 def test_the_shipped_scenarios_are_these() -> None:
     assert loader.shipped() == (
-        "eur-contract", "milestones", "missing-terms", "reverse-charge", "tm-rate-change",
+        "capped", "eur-contract", "milestones", "missing-terms", "reverse-charge", "tm-rate-change",
         "two-entities", "two-rates",
     )  # fmt: skip
 
