@@ -85,7 +85,6 @@ class FakePsa(Troubled):
         self.milestones: dict[ForeignId, MilestoneId] = {}
         self.notices: list[Notice] = []
         self.timesheets: dict[ForeignId, list[TimeEntry]] = {}
-        self.withdrawn: dict[ForeignId, tuple[ForeignId, ...]] = {}
         self.drifts: set[ForeignId] = set()  # what it answers in a way nobody understands
         self.reached: dict[ForeignId, MilestoneReached | None] = {}
         self.invoices: dict[ForeignId, Reference] = {}
@@ -96,14 +95,6 @@ class FakePsa(Troubled):
         """Approve a timesheet, and tell of it in the feed."""
         subject = ForeignId(system=self.system, value=timesheet)
         self.timesheets[subject] = list(entries)
-        self.withdrawn.pop(subject, None)
-        self._tell("timesheet", subject)
-
-    def withdraws(self, timesheet: str) -> None:
-        """Take the approval of a timesheet back, and tell of it in the feed."""
-        subject = ForeignId(system=self.system, value=timesheet)
-        self.withdrawn[subject] = tuple(entry.id for entry in self.timesheets[subject])
-        self.timesheets[subject] = []
         self._tell("timesheet", subject)
 
     def recalls(self, *entries: TimeEntry) -> None:
@@ -175,11 +166,6 @@ class FakePsa(Troubled):
         following = page + 1 if end < len(entries) else None
         found = tuple(entries[end - self._page_size : end])
         return ports.TimePage(entries=found, next_page=following)
-
-    @call
-    async def withdrawn_time(self, timesheet: ForeignId) -> tuple[ForeignId, ...]:
-        present(self.timesheets.get(timesheet), "timesheet")
-        return self.withdrawn.get(timesheet, ())
 
     @call
     async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:

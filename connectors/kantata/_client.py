@@ -146,13 +146,6 @@ class Kantata:
         following = page + 1 if page < answer.meta.page_count else None
         return ports.TimePage(entries=entries, next_page=following)
 
-    async def withdrawn_time(self, timesheet: ForeignId) -> tuple[ForeignId, ...]:
-        """Return the entries of a submission that was rejected or cancelled. See `ports.Psa`."""
-        path = f"timesheet_submissions/{_number(timesheet)}"
-        answer = await self._api.one(path, _wire.Submissions, {"include": "time_entries"})
-        with drift("a timesheet submission"):
-            return _mapping.withdrawn(answer, self._system)
-
     async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:
         """Return the story if it is ours and completed. See `ports.Psa`."""
         story_id = str(_number(milestone))

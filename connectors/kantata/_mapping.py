@@ -19,9 +19,6 @@ from connectors.kantata._cursor import Cursor
 NOTICES: dict[str, NoticeKind] = {"timesheet:updated": "timesheet", "story:updated": "milestone"}
 
 
-_TAKEN_BACK = frozenset({"rejected", "cancelled"})
-
-
 class Approval(NamedTuple):
     """Which timesheet was approved, by whom, and when."""
 
@@ -54,17 +51,6 @@ def approval(submission: _wire.Submission) -> Approval | None:
         msg = "approved, but by nobody"
         raise ValueError(msg)
     return Approval(submission.id, by, at.astimezone(UTC))
-
-
-def withdrawn(answer: _wire.Submissions, system: SystemId) -> tuple[ForeignId, ...]:
-    """Return the entries of a rejected or cancelled timesheet that no other one has approved."""
-    (found,) = answer.results
-    submission = answer.timesheet_submissions[found.id]
-    if submission.status not in _TAKEN_BACK:
-        return ()
-    approved = {key for key, entry in answer.time_entries.items() if entry.approved}
-    gone = (key for key in submission.time_entry_ids if key not in approved)
-    return tuple(ForeignId(system=system, value=key) for key in gone)
 
 
 def employees(page: _wire.Page) -> dict[str, str]:

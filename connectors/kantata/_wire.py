@@ -48,7 +48,6 @@ class Submission(Wire):
     status: str
     current_resolution_creator_id: Id | None = None
     current_resolution_created_at_date: AwareDatetime | None = None
-    time_entry_ids: tuple[Id, ...] = ()
 
 
 class Role(Wire):
@@ -72,12 +71,6 @@ class TimeEntry(Wire):
     cost_rate_in_cents: int | None = None
     currency: str
     currency_base_unit: Annotated[int, Field(gt=0)]
-
-
-class ListedEntry(Wire):
-    """`time_entries` beside the submission that lists them."""
-
-    approved: bool
 
 
 class Story(Wire):
@@ -108,7 +101,6 @@ class Submissions(Answer):
     """`GET /timesheet_submissions/{id}`."""
 
     timesheet_submissions: dict[str, Submission] = Field(default_factory=dict)
-    time_entries: dict[str, ListedEntry] = Field(default_factory=dict)
 
 
 class Page(Answer):

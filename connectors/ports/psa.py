@@ -94,18 +94,6 @@ class Psa(Protocol):
         """
         ...
 
-    async def withdrawn_time(self, timesheet: ForeignId) -> tuple[ForeignId, ...]:
-        """Return the entries of a timesheet that was rejected or cancelled. Reads.
-
-        Whether it was approved before, it does not tell. An entry that stands approved on
-        another timesheet by now is not among them; one that was deleted is. None of a timesheet
-        that is approved or waits for approval.
-
-        Raises:
-            Missing: there is no such timesheet.
-        """
-        ...
-
     async def milestone_reached(self, milestone: ForeignId) -> MilestoneReached | None:
         """Return the milestone if it is one of ours and completed. Reads.
 

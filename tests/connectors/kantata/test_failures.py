@@ -45,7 +45,6 @@ READS: dict[str, Call] = {
     "find_invoice": lambda psa: psa.find_invoice(Reference("CT-00001/1/1")),
     "changes": lambda psa: psa.changes("", NOW),
     "approved_time": lambda psa: psa.approved_time(psa_id("1"), 1),
-    "withdrawn_time": lambda psa: psa.withdrawn_time(psa_id("1")),
     "milestone_reached": lambda psa: psa.milestone_reached(psa_id("1")),
 }
 WRITES: dict[str, Call] = {
@@ -104,16 +103,14 @@ async def test_a_refused_read_says_what_to_do(
     assert type(await _fails(call, _refusal(code, kind))) is on_read
 
 
-@pytest.mark.parametrize(
-    "name", ["approved_time", "withdrawn_time", "create_milestones", "record_invoice"]
-)
+@pytest.mark.parametrize("name", ["approved_time", "create_milestones", "record_invoice"])
 async def test_what_kantata_says_is_not_there_is_missing(name: str) -> None:
     call = (READS | WRITES)[name]
 
     assert type(await _fails(call, _refusal(404, "system"))) is errors.Missing
 
 
-@pytest.mark.parametrize("name", sorted(READS.keys() - {"approved_time", "withdrawn_time"}))
+@pytest.mark.parametrize("name", sorted(READS.keys() - {"approved_time"}))
 async def test_an_index_is_never_missing(name: str) -> None:
     failure = await _fails(READS[name], _refusal(404, "system"))
 
