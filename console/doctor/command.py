@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import RenderableType
@@ -23,7 +24,16 @@ class Doctor:
         """Add the command to the command line."""
         app.command("doctor")(self.examine)
 
-    def examine(self, state: State = HERE, *, as_json: AsJson = False) -> None:
+    def examine(
+        self,
+        state: State = HERE,
+        gateway: Annotated[
+            str | None,
+            typer.Option(help="Its address, if it is not where the settings let it listen."),
+        ] = None,
+        *,
+        as_json: AsJson = False,
+    ) -> None:
         """Examine the stack and every system: what is wrong, and what to do about it.
 
         Reads only. Without a stack in the state, it examines what the settings of the
@@ -31,7 +41,7 @@ class Doctor:
         """
 
         async def work() -> None:
-            found = await examination.examine(self._place(state))
+            found = await examination.examine(self._place(state), gateway)
             views: list[RenderableType] = [*report.tables(found), report.sentence(found)]
             attached.tell(report.plain(found), views, as_json=as_json)
             if examination.is_nothing_there(found):

@@ -22,11 +22,14 @@ STACK = "stack"
 _NOTHING = ("reach", "temporal", "gateway")
 
 
-async def examine(place: Place) -> Findings:
-    """Return what is found of the stack and of each system of the landscape."""
+async def examine(place: Place, gateway: str | None = None) -> Findings:
+    """Return what is found of the stack and of each system of the landscape.
+
+    `gateway` is where the gateway is, if not where the place says.
+    """
     landscape = place.landscape()
     stack = list(await _engine(place, landscape))
-    stack.append(await storage.gateway(place.gateway))
+    stack.append(await storage.gateway(gateway or place.gateway))
     stack.append(storage.disk(place.directory))
     kept, today, stored = await _store(place, landscape)
     stack += stored

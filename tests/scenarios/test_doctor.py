@@ -170,9 +170,12 @@ async def test_the_command_examines_what_the_environment_names(
     environment = dict(line.split("=", 1) for line in lines)
 
     code, output = await _tiebeam(cwd=tmp_path, **environment)
-    broken, told = await _tiebeam(cwd=tmp_path, **environment | {"TIEBEAM_GATEWAY_PORT": "9"})
+    down = environment | {"TIEBEAM_GATEWAY_PORT": "9"}
+    broken, told = await _tiebeam(cwd=tmp_path, **down)
+    here = f"http://127.0.0.1:{environment['TIEBEAM_GATEWAY_PORT']}"
+    elsewhere, _ = await _tiebeam("--gateway", here, cwd=tmp_path, **down)
 
-    assert (code, broken) == (0, 1)
+    assert (code, broken, elsewhere) == (0, 1, 0)
     assert "broken: 0, warnings: 0" in output
     assert "broken: 1" in told
 
