@@ -47,8 +47,8 @@ async def request(
     tx: Transaction, contract: ContractId, *, kind: str, key: str, cut_off: date
 ) -> Request:
     """Return the cycle of a request, opening it the first time."""
+    await commitments.lock(tx, contract)  # first, as whoever crosses a threshold has it already
     await turns.wait(tx, "cycle", contract)  # a milestone may be reached before there is a contract
-    await commitments.lock(tx, contract)
     row = await tx.get(TriggerRow, (contract, key))
     if row is None:
         last = select(func.max(col(TriggerRow.cycle))).where(TriggerRow.contract == contract)

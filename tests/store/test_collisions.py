@@ -163,3 +163,24 @@ async def test_a_crossing_that_two_lanes_see_at_once_is_one_cycle(database: Data
     crossings = await asyncio.gather(*(cross() for _ in range(4)))
 
     assert [one.key for one in crossings if one is not None] == ["threshold/1"]
+
+
+async def test_a_crossing_and_a_cut_off_do_not_wait_for_each_other_in_a_ring(
+    database: Database,
+) -> None:
+    await _contract(database, "split", *_work(6000))
+
+    async def cross() -> None:
+        async with database.transaction() as tx:
+            await commitments.lock(tx, _CONTRACT)
+            await asyncio.sleep(0.05)
+            await billing.crossed(tx, _CONTRACT, house.TODAY)
+
+    async def cut_off(day: int) -> None:
+        async with database.transaction() as tx:
+            await billing.cut_off(tx, _CONTRACT, date(2026, 7, day))
+
+    await asyncio.gather(cross(), *(cut_off(day) for day in range(1, 5)), cross())
+
+    async with database.reading() as tx:
+        assert [asked.cycle for asked in await billing.waiting(tx)] == [1, 2, 3, 4, 5]
