@@ -10,7 +10,7 @@ from store import cases, schema, slices
 from store.database import Database, Transaction
 from store.tables.effects import AuditRow, CaseRow
 from store.tables.money import InvoiceRow, Standing
-from store.tables.parties import EngagementRow
+from store.tables.parties import EngagementRow, ProjectRow
 from store.tables.traffic import InboxRow, Outcome, TriggerRow
 from store.tables.work import BatchRow, EntryRow, Progress
 
@@ -40,7 +40,11 @@ async def unfinished(tx: Transaction) -> dict[str, int]:
     """Return what is under way or waits, by kind; nothing if all is done."""
     waiting = (
         ("messages", InboxRow, col(InboxRow.outcome) == Outcome.RECEIVED),
-        ("activations", EngagementRow, col(EngagementRow.stage) == Stage.WON),
+        (
+            "activations",
+            EngagementRow,
+            col(EngagementRow.stage).in_((Stage.WON, Stage.UNWINDING, Stage.CLOSING)),
+        ),
         (
             "entries",
             EntryRow,
@@ -61,7 +65,6 @@ async def belief(tx: Transaction) -> dict[str, Any]:
     messages = (await tx.exec(select(InboxRow).order_by(col(InboxRow.id)))).all()
     issued = select(InvoiceRow).where(InvoiceRow.standing != Standing.DROPPED)
     invoices = (await tx.exec(issued.order_by(col(InvoiceRow.id)))).all()
-    engagements = (await tx.exec(select(EngagementRow))).all()
     return {
         "slices": [
             {
@@ -86,11 +89,20 @@ async def belief(tx: Transaction) -> dict[str, Any]:
         "invoices": [
             {"reference": f"{row.id}/{row.revision}", "number": row.number} for row in invoices
         ],
-        "engagements": [
-            {
-                "opportunity": ForeignId.model_validate_json(row.opportunity).value,
-                "stage": row.stage.value,
-            }
-            for row in engagements
-        ],
+        "engagements": await _engagements(tx),
     }
+
+
+async def _engagements(tx: Transaction) -> list[dict[str, Any]]:
+    query = select(EngagementRow).order_by(col(EngagementRow.contract))
+    codes: dict[str, list[str]] = {}
+    for project in (await tx.exec(select(ProjectRow).order_by(col(ProjectRow.code)))).all():
+        codes.setdefault(project.contract, []).append(project.code)
+    return [
+        {
+            "opportunity": ForeignId.model_validate_json(row.opportunity).value,
+            "stage": row.stage.value,
+            "projects": codes.get(row.contract, []),
+        }
+        for row in (await tx.exec(query)).all()
+    ]

@@ -155,3 +155,38 @@ async def test_one_client_of_two_entities_is_one_client_with_a_bill_of_each(
         deal.crm.entity: (deal.invoices[0].gross, deal.invoices[0].currency)
         for deal in report.deals
     } == {"DEMF": (Decimal("1200.00"), "EUR"), "USMF": (Decimal("1680.00"), "USD")}
+
+
+async def test_a_deal_that_is_un_won_and_won_again_has_one_live_set_of_records(
+    running: starter.Running,
+) -> None:
+    report = await stage.first(running, "won-again")
+    deal = _deal(report)
+    (client,) = report.clients
+
+    _holds(report)
+    _once_everywhere(deal)
+    (given_up,) = deal.given_up
+    assert [project.archived for project in deal.psa_projects] == [False]
+    assert [project.archived for project in given_up.psa_projects] == [True]
+    assert given_up.erp_projects == ()
+    assert deal.invoices[0].net == Decimal("1200.00")
+    assert len(client.erp) == 1
+    assert (deal.engagement, deal.crm.delivery_status) == ("fulfilled", "active")
+
+
+async def test_two_deals_of_one_client_won_at_the_same_moment_onboard_it_once(
+    running: starter.Running,
+) -> None:
+    report = await stage.first(running, "two-at-once")
+    (client,) = report.clients
+
+    _holds(report)
+    for deal in report.deals:
+        _once_everywhere(deal)
+        assert deal.engagement == "fulfilled"
+    assert [one.account for one in client.erp] == [client.crm.client]
+    companies = {
+        found for deal in report.deals for project in deal.psa_projects for found in project.clients
+    }
+    assert len(companies) == 1

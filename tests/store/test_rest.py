@@ -189,7 +189,7 @@ async def test_the_belief_says_what_became_of_messages_deals_and_cases(
 
     belief = await _belief(database)
     assert belief["messages"] == [{"source": "crm-main", "id": "04l1", "outcome": "applied"}]
-    assert belief["engagements"] == [{"opportunity": "006A", "stage": "active"}]
+    assert belief["engagements"] == [{"opportunity": "006A", "stage": "active", "projects": []}]
     assert belief["cases"] == [
         {
             "error_class": "E05",

@@ -19,14 +19,33 @@ class _Line(Told):
 
 
 class Win(_Line):
-    """Sales closes a deal as won."""
+    """Sales closes a deal as won, or several at the same moment."""
 
-    win: Text = Field(description="a key of `deals`")
+    win: Text | Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        description="a key of `deals`, or a list of them"
+    )
+
+    @property
+    def deals(self) -> tuple[str, ...]:
+        """Return which."""
+        return (self.win,) if isinstance(self.win, str) else self.win
 
     @property
     def text(self) -> str:
         """Return what happens, in words."""
-        return f"{self.win} is won"
+        verb = "is" if len(self.deals) == 1 else "are"
+        return f"{' and '.join(self.deals)} {verb} won"
+
+
+class Lose(_Line):
+    """Sales takes the win of a deal back: it is in negotiation again."""
+
+    lose: Text = Field(description="a key of `deals`")
+
+    @property
+    def text(self) -> str:
+        """Return what happens, in words."""
+        return f"the win of {self.lose} is taken back"
 
 
 class Work(_Line):
@@ -140,6 +159,7 @@ class ChangeDeal(_Line):
 
 ACTS: dict[str, type[_Line]] = {
     "win": Win,
+    "lose": Lose,
     "work": Work,
     "approve": Approve,
     "reach": Reach,
@@ -158,6 +178,7 @@ def _kind(line: object) -> str | None:
 
 Act = Annotated[
     Annotated[Win, Tag("win")]
+    | Annotated[Lose, Tag("lose")]
     | Annotated[Work, Tag("work")]
     | Annotated[Approve, Tag("approve")]
     | Annotated[Reach, Tag("reach")]

@@ -53,6 +53,12 @@ def _crm(keys: Keys, outbound_url: str) -> dict[str, Any]:
                 "fields": list(_OPPORTUNITY),
                 "url": outbound_url,
             },
+            {  # un-won: what was created for it is closed
+                "object": "Opportunity",
+                "when": {"IsWon": False, "Delivery_Status__c": "active"},
+                "fields": list(_OPPORTUNITY),
+                "url": outbound_url,
+            },
             {"object": "Account", "when": {}, "fields": list(_ACCOUNT), "url": outbound_url},
             {
                 "object": "Billing_Schedule_Line__c",

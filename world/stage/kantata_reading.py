@@ -63,6 +63,7 @@ async def projects(account: Account, code: str) -> tuple[PsaProject, ...]:
             id=workspace["id"],
             title=workspace["title"],
             code=code,
+            archived=workspace["archived"],
             currency=workspace["currency"],
             clients=tuple(
                 PsaClient(id=key, name=groups[key]["name"])

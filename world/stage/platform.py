@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol, Self
 
+from pydantic import Field
+
 from world.stage.facts import Fact
 
 
@@ -49,6 +51,7 @@ class BelievedEngagement(Fact):
 
     opportunity: str
     stage: str
+    projects: tuple[str, ...] = Field(default=(), description="their codes, in every system")
 
 
 class Belief(Fact):

@@ -1,5 +1,6 @@
 """Plays a story: its lines one after another, each in every system to its end."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from world.stage.acts import (
     ChangeClient,
     ChangeDeal,
     CutOff,
+    Lose,
     Reach,
     Win,
     Work,
@@ -134,10 +136,9 @@ class _Performance:
         await rest(self._systems, self._platform, self._cast, self._patience)
 
     async def _act(self, act: Act) -> None:
-        opportunities = self._cast.opportunities
         match act:
-            case Win():
-                await self._systems.crm.win(opportunities[act.win], act.on)
+            case Win() | Lose() | ChangeClient() | ChangeDeal():
+                await self._sell(act)
             case Work():
                 role = act.role or self._script.firm.people[act.who].role or ""
                 await self._systems.psa.work(await self._workspace(act.work), act, role)
@@ -149,6 +150,14 @@ class _Performance:
                 await self._systems.psa.reach(await self._workspace(act.reach), act.milestone)
             case CutOff() | ApproveInvoice():
                 await self._ask_platform(act)
+
+    async def _sell(self, act: Win | Lose | ChangeClient | ChangeDeal) -> None:
+        opportunities, crm = self._cast.opportunities, self._systems.crm
+        match act:
+            case Win():
+                await asyncio.gather(*(crm.win(opportunities[deal], act.on) for deal in act.deals))
+            case Lose():
+                await crm.lose(opportunities[act.lose])
             case ChangeClient():
                 await self._change_client(act)
             case ChangeDeal():

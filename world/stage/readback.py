@@ -5,7 +5,7 @@ from world.stage.cast import Cast
 from world.stage.loader import Script
 from world.stage.platform import Belief
 from world.stage.readings import Books, Work
-from world.stage.report import ClientReport, DealReport, Report
+from world.stage.report import ClientReport, DealReport, GivenUp, Report
 from world.stage.systems import Systems
 from world.stage.witness import DealReadings
 
@@ -20,7 +20,12 @@ async def read(script: Script, systems: Systems, cast: Cast, belief: Belief) -> 
         title=script.scenario.title,
         play=cast.play,
         clients=tuple([await _client(systems, *at) for at in cast.accounts.items()]),
-        deals=tuple(_deal_report(key, readings, belief) for key, readings in deals.items()),
+        deals=tuple(
+            [
+                _deal_report(key, readings, belief, await _given_up(systems, readings, belief))
+                for key, readings in deals.items()
+            ]
+        ),
         cases=belief.cases,
         verdicts=verdicts.verdicts(evidence, belief, script.firm),
     )
@@ -42,7 +47,29 @@ async def _deal(systems: Systems, opportunity: str) -> DealReadings:
     )
 
 
-def _deal_report(key: str, deal: DealReadings, belief: Belief) -> DealReport:
+async def _given_up(systems: Systems, deal: DealReadings, belief: Belief) -> tuple[GivenUp, ...]:
+    codes = [
+        code
+        for engagement in belief.engagements
+        if engagement.opportunity == deal.crm.opportunity
+        for code in engagement.projects
+        if code != deal.crm.project_code
+    ]
+    return tuple(
+        [
+            GivenUp(
+                code=code,
+                psa_projects=(await systems.psa.read(code)).projects,
+                erp_projects=(await systems.erp.read(deal.crm.entity or "", code)).projects,
+            )
+            for code in codes
+        ]
+    )
+
+
+def _deal_report(
+    key: str, deal: DealReadings, belief: Belief, given_up: tuple[GivenUp, ...]
+) -> DealReport:
     stages = {one.opportunity: one.stage for one in belief.engagements}
     return DealReport(
         key=key,
@@ -58,4 +85,5 @@ def _deal_report(key: str, deal: DealReadings, belief: Belief) -> DealReport:
             for there in deal.erp.invoices
         ),
         ledger=deal.erp.ledger,
+        given_up=given_up,
     )

@@ -71,6 +71,7 @@ class PsaProject(Fact):
     id: str
     title: str
     code: str
+    archived: bool = False
     currency: str
     clients: tuple[PsaClient, ...]
 

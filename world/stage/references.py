@@ -11,6 +11,7 @@ from world.stage.acts import (
     ChangeClient,
     ChangeDeal,
     CutOff,
+    Lose,
     Reach,
     Win,
     Work,
@@ -79,16 +80,8 @@ class _Timeline:
 
     def _act(self, at: Location, act: Act) -> Iterator[Misfit]:
         match act:
-            case ChangeClient():
-                at_client = (*at, "change_client")
-                yield from _known(at_client, "client", act.change_client, self._scenario.clients)
-            case ChangeDeal():
-                yield from self._deal((*at, "change_deal"), act.change_deal)
-                yield from _entity((*at, "set"), act.set, self._firm)
-                yield from self._added(at, act)
-            case Win():
-                yield from self._deal((*at, "win"), act.win)
-                self._won.add(act.win)
+            case Win() | Lose() | ChangeClient() | ChangeDeal():
+                yield from self._sold(at, act)
             case Work():
                 yield from self._won_deal((*at, "work"), act.work)
                 yield from self._worker(at, act)
@@ -107,6 +100,23 @@ class _Timeline:
         else:
             yield from self._won_deal((*at, "approve_invoice"), act.approve_invoice)
         yield from _known((*at, "by"), "person", act.by, self._firm.people)
+
+    def _sold(self, at: Location, act: Win | Lose | ChangeClient | ChangeDeal) -> Iterator[Misfit]:
+        match act:
+            case Win():
+                for deal in act.deals:
+                    yield from self._deal((*at, "win"), deal)
+                self._won.update(act.deals)
+            case Lose():
+                yield from self._won_deal((*at, "lose"), act.lose)
+                self._won.discard(act.lose)
+            case ChangeClient():
+                at_client = (*at, "change_client")
+                yield from _known(at_client, "client", act.change_client, self._scenario.clients)
+            case ChangeDeal():
+                yield from self._deal((*at, "change_deal"), act.change_deal)
+                yield from _entity((*at, "set"), act.set, self._firm)
+                yield from self._added(at, act)
 
     def _added(self, at: Location, act: ChangeDeal) -> Iterator[Misfit]:
         there = self._milestones.setdefault(act.change_deal, {})

@@ -64,6 +64,14 @@ class InvoiceReport(Fact):
     psa: tuple[PsaInvoice, ...]
 
 
+class GivenUp(Fact):
+    """What is left of a project of an earlier win of the same deal."""
+
+    code: str
+    psa_projects: tuple[PsaProject, ...]
+    erp_projects: tuple[ErpProject, ...]
+
+
 class DealReport(Fact):
     """A deal and its project in every system."""
 
@@ -77,6 +85,9 @@ class DealReport(Fact):
     postings: tuple[HourPosting, ...]
     invoices: tuple[InvoiceReport, ...]
     ledger: tuple[LedgerEntry, ...]
+    given_up: tuple[GivenUp, ...] = Field(
+        default=(), description="projects of earlier wins that were taken back"
+    )
 
 
 class Report(Fact):

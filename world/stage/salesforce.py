@@ -17,6 +17,7 @@ from world.stage.salesforce_api import SYSTEM, Org, Record
 from world.stage.terms import Client, ClientTerms, Deal, DealTerms, PlannedRate, ScheduleLine
 
 WON = "Closed Won"
+_OPEN = "Negotiation"
 _ACKNOWLEDGED = "outbound.acknowledged"
 
 _CLIENT_FIELDS = {
@@ -103,7 +104,7 @@ class Salesforce:
         own = {
             "Name": named(deal.name, play),
             "AccountId": account,
-            "StageName": "Negotiation",
+            "StageName": _OPEN,
             "CloseDate": closes.isoformat(),
             "CurrencyIsoCode": deal.currency,
             "Pricebook2Id": self._pricebook,
@@ -118,6 +119,10 @@ class Salesforce:
         """Close an opportunity as won."""
         won = {"StageName": WON, "CloseDate": day.isoformat()}
         await self._org.update("Opportunity", opportunity, won)
+
+    async def lose(self, opportunity: str) -> None:
+        """Take the win of an opportunity back."""
+        await self._org.update("Opportunity", opportunity, {"StageName": _OPEN})
 
     async def change_client(self, account: str, terms: ClientTerms) -> None:
         """Change what was given; None empties a field."""

@@ -63,7 +63,7 @@ def test_every_shipped_scenario_loads_under_the_name_of_its_file(name: str) -> N
 def test_the_shipped_scenarios_are_these() -> None:
     assert loader.shipped() == (
         "capped", "eur-contract", "milestones", "missing-terms", "reverse-charge", "tm-rate-change",
-        "two-entities", "two-rates",
+        "two-at-once", "two-entities", "two-rates", "won-again",
     )  # fmt: skip
 
 
@@ -147,6 +147,14 @@ REFUSED = {
     "change of what no client has": (
         *(_LAST, _AND + "change_client: acme, set: {town: B}}\n"),
         *("25:49", "unknown key 'town'"),
+    ),
+    "work after the win was taken back": (
+        *("win: rollout}\n", "win: rollout}\n  - {on: 2026-06-16, lose: rollout}\n"),
+        *("23:11", "'rollout' is not won yet"),
+    ),
+    "one of several that are won at once": (
+        *("win: rollout}\n", "win: [rollout, audit]}\n"),
+        *("20:27", "unknown deal 'audit'"),
     ),
     "work before the deal is won": (
         *("  - {on: 2026-06-15, win: rollout}\n", ""),
