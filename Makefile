@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up tryton check test prove bench lock schemas histories fingerprints clean
+.PHONY: help demo up tryton check test prove bench conformance lock schemas histories fingerprints clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -45,6 +45,9 @@ lock: .venv/dev     ## Pin every dependency by hash, newest versions.
 	$(call compile,production,--extra postgresql pyproject.toml requirements/build.in)
 	$(call compile,dev,--extra embedded --extra postgresql --group dev pyproject.toml requirements/build.in)
 	$(call compile,tryton,requirements/tryton.in)
+
+conformance: .venv/dev $(TRYTON)/installed ## Run every case with every connector, and keep the table.
+	$(BIN)/python -m tests.connectors.conformance $(ARGS)
 
 schemas: .venv/dev  ## Publish the JSON Schemas of the language and of the scenarios.
 	$(BIN)/python -m canonical.schemas

@@ -86,6 +86,8 @@ def by_status(response: httpx.Response) -> Kind | None:
     """Return what the status alone says: where a vendor's `classify` ends."""
     if response.is_success:
         return None
+    if response.has_redirect_location:  # to a login page: nobody has looked at the request
+        return errors.Drifted
     fallback = errors.Uncertain if response.is_server_error else errors.Rejected
     return _BY_STATUS.get(response.status_code, fallback)
 

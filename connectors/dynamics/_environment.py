@@ -14,6 +14,7 @@ from connectors.dynamics import _batch, _faults, _odata, _stages, _wire
 from connectors.dynamics._faults import VENDOR
 from connectors.dynamics._options import Options
 
+_MOST_PAGES = 50  # of 10,000 rows each, by default: far beyond any document
 _ROWS = http.Dialect(VENDOR, _faults.classify, _faults.explain)
 _SERVICE = http.Dialect(VENDOR, _faults.classify_rolled_back, _faults.explain)
 _W = TypeVar("_W", bound=_wire.Wire)
@@ -63,8 +64,8 @@ class Environment:
             if page.next_link is None:
                 return found
             request = self._http.build_request("GET", _next(request.url, page.next_link))
-            if request.url in visited:
-                raise errors.Drifted(VENDOR, "a page leads back to itself")
+            if request.url in visited or len(visited) == _MOST_PAGES:
+                raise errors.Drifted(VENDOR, "the pages of a set do not end")
             visited.add(request.url)
 
     async def _insert(self, row: _wire.NewRow, model: type[_R]) -> _R:
@@ -95,15 +96,21 @@ class Environment:
         _faults.settle(response, expected=len(rows))
 
     async def _delete(self, model: type[_R], **key: str | int) -> None:
-        """Delete a row; one that is gone is success."""
+        """Delete a row; one that is gone is success.
+
+        Raises:
+            Uncertain: the answer holds something, as that to a delete never does.
+        """
         path = _odata.key(model.entity_set, **key)
         request = self._request("DELETE", f"{path}?{_odata.query()}")
         if self._options.if_match:
             request.headers["If-Match"] = self._options.if_match
         try:
-            await self._send(request, write=True)
+            answer = await self._send(request, write=True)
         except errors.Missing:
             return
+        if answer.content:  # a proxy's page
+            raise errors.Uncertain(VENDOR, f"DELETE {model.entity_set} answered something")
 
     async def _update(self, change: _stages.EndedProject, **key: str | int) -> None:
         """Change fields of a row; one that is gone is success.

@@ -32,7 +32,7 @@ def classify(response: httpx.Response) -> http.Kind | None:
         return _by_infolog(text)
     if response.is_redirect or _ROUTELESS in text:  # there is no such set; no row is missing
         return errors.Drifted
-    if response.status_code == HTTPStatus.NOT_FOUND and _is_page(response):
+    if response.status_code == HTTPStatus.NOT_FOUND and not _is_odata(response):
         return errors.Drifted  # a gateway's word, which says nothing of a row
     return http.by_status(response)
 
@@ -93,8 +93,8 @@ def _rolled_back(answer: _batch.Answer) -> errors.ConnectorError:
     )
 
 
-def _is_page(response: httpx.Response) -> bool:
-    return "html" in response.headers.get("Content-Type", "")
+def _is_odata(response: httpx.Response) -> bool:
+    return "error" in _fault(response).model_fields_set
 
 
 def _by_infolog(text: str) -> http.Kind:

@@ -7,9 +7,8 @@ from canonical.contracts import Contract
 from canonical.organization import EntityId
 from canonical.projects import Project
 from canonical.systems import ForeignId
-from connectors import errors
-from connectors.dynamics import _mapping, _wire
-from connectors.dynamics._environment import Environment
+from connectors.dynamics import _mapping, _odata, _wire
+from connectors.dynamics._environment import Environment, Selection
 from connectors.ports import Delivery, ErpDelivery, ErpFeature
 
 _R = TypeVar("_R", bound=_wire.Row)
@@ -57,8 +56,7 @@ class Lookups(Environment):
     async def _under_key(
         self, model: type[_R], ours: str, area: str, **key: str
     ) -> tuple[ForeignId, ...]:
-        try:
-            await self._read(model, dataAreaId=area, **key)
-        except errors.Missing:
-            return ()
-        return (self._id(ours),)
+        # A filter, because a 404 could be that of a gateway, and nothing would look like nobody.
+        where = _odata.equal(dataAreaId=area, **key)
+        found = await self._rows(model, Selection(where, next(iter(key)), most=1))
+        return (self._id(ours),) if found else ()

@@ -65,12 +65,18 @@ class Api:
     async def pages(
         self, path: str, model: type[_PageT], query: Mapping[str, str]
     ) -> AsyncIterator[_PageT]:
-        """Yield every page of an index; none comes twice. Reads."""
+        """Yield every page of an index; none comes twice. Reads.
+
+        Raises:
+            Transient: records went away in between, so one may have moved to a page before.
+        """
         seen: set[tuple[str, ...]] = set()
-        number, last = 1, 1
+        number, last, count = 1, 1, 0
         while number <= last:
             page = await self.page(path, model, query, number)
-            last = page.meta.page_count
+            if page.meta.count < count:
+                raise errors.Transient(VENDOR, f"GET {_url(path)} lost records between its pages")
+            last, count = page.meta.page_count, page.meta.count
             ids = tuple(result.id for result in page.results)
             if ids in seen or (not ids and number < last):
                 raise errors.Drifted(VENDOR, f"GET {_url(path)} repeats or lacks a page")

@@ -25,8 +25,9 @@ class Result(Wire):
 
 
 class Meta(Wire):
-    """Which page an index answered."""
+    """Which page an index answered, and how many records all its pages have."""
 
+    count: int
     page_number: int
     page_count: int
 

@@ -1,8 +1,6 @@
 """Each connector's page says all there is to say: operations, classes, options, open facts."""
 
 import importlib
-import inspect
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from connectors import ports, registry
+from tests import operations
 from tests.docs import pages
 
 HEADINGS = [
@@ -17,28 +16,7 @@ HEADINGS = [
     *("Paging", "Limits", "Money and time", "Idempotency", "Options", "Set-up of the org"),
     *("Examined", "Unverified facts", "Quirks"),
 ]
-_BY_ROLE: tuple[tuple[dict[str, Any], type], ...] = (
-    (registry.CRM, ports.Crm),
-    (registry.PSA, ports.Psa),
-    (registry.ERP, ports.Erp),
-)
-PORTS = {vendor: port for vendors, port in _BY_ROLE for vendor in vendors}
-_CLASS = re.compile(r"\bClass ([ABC])\b")
-OPERATIONS = [
-    (vendor, name)
-    for vendor, port in PORTS.items()
-    for name, value in vars(port).items()
-    if name[0] != "_" and not isinstance(value, property)
-]
-DECLARED = {  # by the connector itself, where ERPs differ
-    "create_customer": "customer",
-    "create_contract": "contract",
-    "create_project": "project",
-    "create_journal": "journal",
-    "fill_journal": "journal_lines",
-    "create_invoice": "invoice",
-    "fill_invoice": "invoice_lines",
-}
+OPERATIONS = [(vendor, name) for vendor in operations.PORTS for name in operations.of(vendor)]
 
 
 def _page(vendor: str) -> Path:
@@ -49,7 +27,7 @@ def _section(vendor: str, heading: str) -> str:
     return pages.sections(_page(vendor))[heading]
 
 
-def _named(vendor: str, heading: str) -> set[str]:
+def named(vendor: str, heading: str) -> set[str]:
     """Return what the first column of a section's tables names in backticks."""
     return {
         span for cells in pages.rows(_section(vendor, heading)) for span in pages.spans(cells[0])
@@ -61,31 +39,17 @@ def _options(vendor: str) -> type[BaseModel]:
     return found
 
 
-def _settings(vendor: str) -> set[str]:
-    """Return the names of a sandbox's settings; a real system has none of ours."""
+def settings(vendor: str) -> dict[str, Any]:
+    """Return a sandbox's settings and their defaults; a real system has none of ours."""
     sandbox = pages.ROOT / "world/sandboxes" / vendor
     if not sandbox.exists():
-        return set()
+        return {}
     module = "settings" if (sandbox / "settings.py").exists() else "_settings"
     found = importlib.import_module(f"world.sandboxes.{vendor}.{module}")
-    return set(found.DEFAULTS if hasattr(found, "DEFAULTS") else found.Settings.model_fields)
+    return dict(found.DEFAULTS if hasattr(found, "DEFAULTS") else found.Settings().model_dump())
 
 
-def _connector(vendor: str) -> Any:  # noqa: ANN401 - of whichever class the vendor has
-    """Return a connector that never calls: what it declares needs no connection."""
-    package = importlib.import_module(f"connectors.{vendor}")
-    named = [getattr(package, name) for name in package.__all__]
-    return object.__new__(next(kind for kind in named if hasattr(kind, "delivers")))
-
-
-def _declared(vendor: str, operation: str) -> str:
-    if PORTS[vendor] is ports.Erp and operation in DECLARED:
-        return str(getattr(_connector(vendor).delivers, DECLARED[operation]).value)
-    said = inspect.getdoc(getattr(PORTS[vendor], operation)) or ""
-    return found[1] if (found := _CLASS.search(said)) else "reads"
-
-
-@pytest.mark.parametrize("vendor", PORTS)
+@pytest.mark.parametrize("vendor", operations.PORTS)
 def test_a_page_has_the_fixed_headings(vendor: str) -> None:
     extra = ["What it lacks"] if vendor in registry.ERP else []
     assert list(pages.sections(_page(vendor))) == [*HEADINGS[:2], *extra, *HEADINGS[2:]]
@@ -99,13 +63,13 @@ def test_what_an_erp_lacks_is_told_with_what_is_done_instead(vendor: str) -> Non
         if cells[0] in set(ports.ErpFeature)
     }
 
-    assert set(told) == _connector(vendor).lacks
+    assert set(told) == operations.connector(vendor).lacks
     assert all(told.values())
 
 
 @pytest.mark.parametrize(("vendor", "operation"), OPERATIONS)
 def test_an_operation_has_the_class_that_is_declared_for_it(vendor: str, operation: str) -> None:
-    expected = _declared(vendor, operation)
+    expected = operations.of(vendor)[operation] or "reads"
     told = {
         span: cells[1]
         for cells in pages.rows(_section(vendor, "Delivery class per operation"))
@@ -117,22 +81,22 @@ def test_an_operation_has_the_class_that_is_declared_for_it(vendor: str, operati
 
 @pytest.mark.parametrize(("vendor", "operation"), OPERATIONS)
 def test_an_operation_says_how_many_requests_it_makes(vendor: str, operation: str) -> None:
-    assert operation in _named(vendor, "Requests per operation")
+    assert operation in named(vendor, "Requests per operation")
 
 
-@pytest.mark.parametrize("vendor", PORTS)
+@pytest.mark.parametrize("vendor", operations.PORTS)
 def test_a_page_names_every_option_and_no_other(vendor: str) -> None:
-    assert _named(vendor, "Options") == set(_options(vendor).model_fields)
+    assert named(vendor, "Options") == set(_options(vendor).model_fields)
 
 
-@pytest.mark.parametrize("vendor", PORTS)
+@pytest.mark.parametrize("vendor", operations.PORTS)
 def test_a_page_names_every_setting_of_the_sandbox_that_may_stand_for_an_open_fact(
     vendor: str,
 ) -> None:
     told = set(pages.spans(_section(vendor, "Unverified facts")))
 
-    assert _settings(vendor) - told == set()
-    assert _named(vendor, "Unverified facts") <= _settings(vendor)
+    assert set(settings(vendor)) - told == set()
+    assert named(vendor, "Unverified facts") <= set(settings(vendor))
 
 
 def test_the_page_of_salesforce_names_every_custom_field_that_the_org_needs() -> None:

@@ -17,7 +17,7 @@ from canonical.invoices import Invoice
 from canonical.systems import ForeignId
 from connectors import errors, ports, registry
 from connectors.ports import Delivery
-from tests.scenarios.erp_records import (
+from tests.connectors.conformance.erp_records import (
     CUSTOMER_CODES,
     DAY,
     ENTITY,

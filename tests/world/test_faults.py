@@ -223,3 +223,42 @@ def test_a_stopped_server_ends_although_an_answer_is_held(tmp_path: Path) -> Non
         server.stop()
 
     assert time.monotonic() - started < 10
+
+
+def test_alter_answers_with_other_words_and_does_what_was_asked(client: httpx.Client) -> None:
+    before = _kept(client)
+    _order(client, do="alter", when="after", method="POST", pattern='"body":', text='"{hit}":')
+
+    answer = client.post("/bodies", json="asked")
+
+    assert answer.status_code == 201
+    assert answer.json()["1"] == "asked"
+    assert _kept(client) == before + 1
+
+
+def test_flood_answers_more_than_was_asked_for(client: httpx.Client) -> None:
+    _order(client, do="flood", status=200, text="[]", size=1_000_000)
+
+    assert len(client.get("/bodies").content) == 1_000_002
+
+
+def test_lag_shows_what_was_there_first_until_its_time_has_passed(client: httpx.Client) -> None:
+    before = _kept(client)
+    _order(client, do="lag", method="GET", seconds=0.3, times=9)
+
+    seen = [_kept(client)]
+    client.post("/bodies", json=1)
+    seen.append(_kept(client))
+    time.sleep(0.35)
+    seen.append(_kept(client))
+
+    assert seen == [before, before, before + 1]
+
+
+def test_loop_answers_every_request_as_the_first(client: httpx.Client) -> None:
+    _order(client, do="loop", method="POST", times=9)
+
+    first, second = (client.post("/bodies", json=number) for number in range(2))
+
+    assert first.json() == second.json()
+    assert first.json()["body"] == 0

@@ -93,6 +93,7 @@ class Admin:
             self.faults.ordered.append(_FAULT.validate_json(await request.body()))
         if request.method == "DELETE":
             self.faults.ordered.clear()
+            self.faults.kept.clear()
         return JSONResponse(self.faults.described())
 
     async def _latency(self, request: Request) -> Response:

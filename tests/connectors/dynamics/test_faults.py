@@ -21,7 +21,8 @@ _ROUTELESS = "No HTTP resource was found that matches the request URI '…'."
     [
         (httpx.Response(401), errors.Unauthorized, errors.Unauthorized),
         (httpx.Response(403), errors.Unauthorized, errors.Unauthorized),
-        (httpx.Response(404), errors.Missing, errors.Missing),
+        (httpx.Response(404, json={"error": {}}), errors.Missing, errors.Missing),
+        (httpx.Response(404), errors.Drifted, errors.Drifted),
         (httpx.Response(404, html="<h1>Not found</h1>"), errors.Drifted, errors.Drifted),
         (httpx.Response(404, json={"Message": _ROUTELESS}), errors.Drifted, errors.Drifted),
         (httpx.Response(302, headers={"Location": "/"}), errors.Drifted, errors.Drifted),

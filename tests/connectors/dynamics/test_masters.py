@@ -179,7 +179,7 @@ async def test_a_refusal_stands_if_what_exists_is_not_ours_to_see() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             return infolog("Cannot create a record in Parties. The record already exists.")
-        return httpx.Response(404)
+        return httpx.Response(404, json={"error": {}})
 
     async with opened(after_token(answer)) as erp:
         with pytest.raises(errors.Rejected, match="answered 400"):

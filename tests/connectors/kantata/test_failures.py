@@ -288,7 +288,7 @@ async def test_a_write_that_answers_with_no_such_record_is_doubt(
 async def test_a_redirect_is_not_followed() -> None:
     moved = httpx.Response(302, headers={"Location": "https://login.test/"})
 
-    assert type(await _fails(READS["find_client"], moved)) is errors.Rejected
+    assert type(await _fails(READS["find_client"], moved)) is errors.Drifted
 
 
 @every

@@ -85,7 +85,7 @@ def test_a_reference_is_found_again_where_it_was_put(
     page = _wire.Page.model_validate(
         {
             "results": [{"key": kind.path, "id": number}],
-            "meta": {"page_number": 1, "page_count": 1},
+            "meta": {"count": 1, "page_number": 1, "page_count": 1},
             "external_references": {"1": kept},
         }
     )

@@ -88,7 +88,7 @@ async def _fails(call: Call, answer: Answer) -> errors.ConnectorError:
         (refusal(412, "PRECONDITION_FAILED"), "Rejected", "Rejected", "Rejected"),
         (refusal(405, "METHOD_NOT_ALLOWED"), "Rejected", "Rejected", "Rejected"),
         (httpx.Response(300, json=[]), "Rejected", "Rejected", "Rejected"),
-        (httpx.Response(302, headers={"Location": "/"}), "Rejected", "Rejected", "Rejected"),
+        (httpx.Response(302, headers={"Location": "/"}), "Drifted", "Drifted", "Drifted"),
         (httpx.Response(401, text=EDGE), "Unauthorized", "Unauthorized", "Unauthorized"),
         (httpx.Response(403, text=EDGE), "Unauthorized", "Unauthorized", "Unauthorized"),
         (httpx.Response(404, text=EDGE), "Drifted", "Drifted", "Drifted"),

@@ -20,6 +20,11 @@ _USES = (
 )
 
 
+def _finish_project(change: Change) -> None:
+    _add_dimension_value(change)  # so that it can stand in its own dimensions
+    _check_project(change)
+
+
 def _check_project(change: Change) -> None:
     _dimensions.check_written(change.session, PROJECTS, change.row, "DimensionDisplayValue")
 
@@ -87,8 +92,7 @@ def _remove_funding(change: Change) -> None:
 PROJECT_RULES = {
     "ProjectContracts": Rule(leaving=_refuse_used_contract, deleted=_remove_funding),
     "ProjectsV2": Rule(
-        finish=_check_project,
-        created=_add_dimension_value,
+        finish=_finish_project,
         leaving=_refuse_used_project,
         deleted=_remove_dimension_value,
     ),

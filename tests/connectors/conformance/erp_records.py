@@ -33,18 +33,26 @@ _NUMBERS = count(90_001)  # far from what a story gives out
 
 @dataclass(frozen=True)
 class Deal:
-    """A client, a contract, a project, a batch and an invoice, by one number."""
+    """A client, a contract, a project, a batch and an invoice, by one number.
+
+    Work is on the project of another deal if it has a `home`.
+    """
 
     number: int
+    home: "Deal | None" = None
 
     @classmethod
     def fresh(cls) -> "Deal":
         """Return one that no ERP knows yet."""
         return cls(next(_NUMBERS))
 
+    def another(self) -> "Deal":
+        """Return one whose work is on the project of this one."""
+        return Deal(next(_NUMBERS), self)
+
     @property
     def dimensions(self) -> FinancialDimensions:
-        return FinancialDimensions(business_unit="040", project=self.project.code)
+        return FinancialDimensions(business_unit="040", project=(self.home or self).project.code)
 
     def client(self, name: str = "Nordwind GmbH") -> Client:
         return Client(
@@ -96,10 +104,11 @@ class Deal:
             lines=(self._hours(1, 90, "60"), self._hours(2, 10, "150")),
         )
 
-    def invoice(self, *nets: str) -> Invoice:
+    def invoice(self, *nets: str, currency: str = "EUR") -> Invoice:
         """Return an invoice of fixed amounts, or one of hours and a fixed amount."""
-        lines = [self._line(number, net) for number, net in enumerate(nets, start=1)]
-        hours = self._line(1, "25.00").model_copy(
+        amounts = [money(net, currency) for net in nets]
+        lines = [self._line(number, net) for number, net in enumerate(amounts, start=1)]
+        hours = self._line(1, money("25.00")).model_copy(
             update={"worked": WorkTime.of_minutes(10), "unit_price": Decimal(150)}
         )
         return Invoice(
@@ -107,7 +116,7 @@ class Deal:
             contract=ContractId(f"CT-{self.number}"),
             client=ClientId(f"CL-{self.number}"),
             entity=ENTITY,
-            currency="EUR",
+            currency=currency,
             issued_on=DAY,
             purchase_order="PO-7",
             tax=TaxDecision(
@@ -117,7 +126,7 @@ class Deal:
                 supplier_country="DE",
                 client=_PROFILE,
             ),
-            lines=tuple(lines) or (hours, self._line(2, "75.50")),
+            lines=tuple(lines) or (hours, self._line(2, money("75.50"))),
         )
 
     async def customer_in(self, erp: ports.Erp) -> ForeignId:
@@ -153,16 +162,16 @@ class Deal:
             cost=Rate(currency="EUR", per_hour=Decimal(rate)),
         )
 
-    def _line(self, number: int, net: str) -> InvoiceLine:
+    def _line(self, number: int, net: Money) -> InvoiceLine:
         return InvoiceLine(
             number=number,
             text=f"Line {number}",
-            unit_price=Decimal(net),
-            net=money(net),
+            unit_price=net.amount,
+            net=net,
             dimensions=self.dimensions,
         )
 
 
-def money(amount: str) -> Money:
-    """Return an amount of euros."""
-    return Money(currency="EUR", amount=Decimal(amount))
+def money(amount: str, currency: str = "EUR") -> Money:
+    """Return an amount, of euros unless told otherwise."""
+    return Money(currency=currency, amount=Decimal(amount))
