@@ -1,6 +1,6 @@
 """Kantata OX (formerly Mavenlink), REST v1: projects, time and its approval, invoices, a feed."""
 
-from starlette.routing import Mount, Router
+from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from world.sandboxes import serve
@@ -24,6 +24,7 @@ from world.sandboxes.kantata import (
 )
 from world.sandboxes.kantata.door import Door
 from world.sandboxes.kantata.office import Office
+from world.sandboxes.kantata.router import ByCollection
 from world.sandboxes.kantata.settings import DEFAULTS, check
 
 _RESOURCES = (
@@ -48,7 +49,7 @@ def sandbox(box: Box) -> ASGIApp:
     admin = Admin(box, DEFAULTS, check=check)
     account.open_account(box)
     office = Office(box, admin)
-    api = Router(
+    api = ByCollection(
         [
             *account.routes(office),
             *currencies.routes(office),
@@ -58,7 +59,6 @@ def sandbox(box: Box) -> ASGIApp:
             *invoices.routes(office),
             *feed.routes(office),
             *(route for resource in _RESOURCES for route in routes.of(office, resource)),
-        ],
-        redirect_slashes=False,
+        ]
     )
     return serve.wrap(admin, [account.invitations(office), Mount("/api/v1", app=Door(office, api))])

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import to_json
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from world.sandboxes.box import Body
 from world.sandboxes.kantata import refusals
@@ -54,7 +55,7 @@ def reading(office: Office, serve: Reads) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         call = await _call(request)
         with office.reading(request.scope["caller"]) as desk:
-            return JSONResponse(serve(desk, call))
+            return _json(serve(desk, call))
 
     return endpoint
 
@@ -67,9 +68,13 @@ def writing(office: Office, serve: Writes) -> Endpoint:
         with office.writing(request.scope["caller"]) as desk:
             answer = serve(desk, call)
             desk.log(call.operation, _accepted(call, desk, answer))
-        return Response(status_code=204) if answer is None else JSONResponse(answer)
+        return Response(status_code=204) if answer is None else _json(answer)
 
     return endpoint
+
+
+def _json(answer: Body) -> Response:
+    return Response(to_json(answer), media_type="application/json")
 
 
 def _accepted(call: Call, desk: Desk, answer: Body | None) -> Body:
