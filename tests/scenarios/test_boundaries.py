@@ -16,12 +16,14 @@ _MILESTONES_ONLY = {Kind.MILESTONE_PSA}
 _COMPENSATION_ONLY = {
     *(Kind.PROJECT_PSA_ARCHIVE, Kind.PROJECT_ERP_CLOSE, Kind.CONTRACT_ERP_CLOSE),
 }
+_REPLACEMENT_ONLY = {Kind.INVOICE_DISCARD}  # of a draft that changed: see test_replaced_drafts
 TO_THE_ERP = [
     *(Kind.CLIENT_ERP, Kind.CONTRACT_ERP, Kind.PROJECT_ERP),
     *(Kind.JOURNAL_DRAFT, Kind.JOURNAL_LINES, Kind.JOURNAL_POST),
     *(Kind.INVOICE_DRAFT, Kind.INVOICE_LINES, Kind.INVOICE_POST),
 ]
-TIME_AND_MATERIALS = [kind for kind in Kind if kind not in _MILESTONES_ONLY | _COMPENSATION_ONLY]
+_ELSEWHERE = _MILESTONES_ONLY | _COMPENSATION_ONLY | _REPLACEMENT_ONLY
+TIME_AND_MATERIALS = [kind for kind in Kind if kind not in _ELSEWHERE]
 
 
 @dataclass(frozen=True)
