@@ -34,11 +34,11 @@ class Server:
         self._initialize()
         self._process = self._launch()
 
-    def create_database(self) -> str:
-        """Return the URL of a new and empty database."""
-        name = f"tiebeam{next(self._numbers)}"
+    def create_database(self, like: str = "postgresql://template1") -> str:
+        """Return the URL of a new database: an empty one, or like that of another URL."""
+        name, template = f"tiebeam{next(self._numbers)}", like.rpartition("/")[2]
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return self._address(name).replace("postgresql://", "postgresql+psycopg://", 1)
 
     def stop(self) -> None:
