@@ -348,3 +348,19 @@ def test_a_voucher_has_to_balance_in_both_currencies(amount: int, accounting: in
 
     with pytest.raises(Refused, match="voucher V1 do not balance as per 2026-03-31"):
         check_balance("V1", [entry])
+
+
+async def test_a_delimiter_within_a_main_account_is_escaped(firm: Firm) -> None:
+    await firm.create("MainAccounts", ChartOfAccounts="Shared", MainAccountId="4011-00")
+    line = {
+        "TransactionCurrencyAmount": 100,
+        "MainAccountDisplayValue": "4011\\-00-CONS",
+        "DefaultDimensionDisplayValue": "",
+    }
+
+    posted = await _posted(firm, await firm.invoice(line))
+
+    assert await firm.entries(posted["Voucher"]) == [
+        ("130100", _D(100), _D(100)),
+        ("4011\\-00-CONS", _D(-100), _D(-100)),
+    ]

@@ -10,13 +10,16 @@ from world.sandboxes.dynamics._session import Session
 
 def account_display(session: Session, account: str, dimensions: str) -> str:
     """Return a ledger account with its dimensions, as the ledger shows it."""
-    return f"{account}{session.settings.dimension_delimiter}{dimensions}" if dimensions else account
+    delimiter = session.settings.dimension_delimiter
+    shown = account.replace(delimiter, f"\\{delimiter}")
+    return f"{shown}{delimiter}{dimensions}" if dimensions else shown
 
 
 def main_account(session: Session, display: str) -> tuple[str, str]:
     """Return the main account of a ledger account's display value, and its dimensions."""
-    account, _, dimensions = display.partition(session.settings.dimension_delimiter)
-    return account, dimensions
+    delimiter = session.settings.dimension_delimiter
+    account, *rest = _split(delimiter, display, most=1)
+    return account.replace(f"\\{delimiter}", delimiter), "".join(rest)
 
 
 def problems(session: Session, company: str, display: str) -> list[str]:
@@ -46,8 +49,13 @@ def check_written(session: Session, entity: EntitySet, row: Row, field: str) -> 
 
 def _values(session: Session, display: str) -> list[str]:
     delimiter = session.settings.dimension_delimiter
-    parts = re.split(rf"(?<!\\){re.escape(delimiter)}", display)
+    parts = _split(delimiter, display)
     return [part.replace(f"\\{delimiter}", delimiter) for part in parts]
+
+
+def _split(delimiter: str, display: str, *, most: int = 0) -> list[str]:
+    """Return the parts between delimiters that are not escaped, at most so many cuts."""
+    return re.split(rf"(?<!\\){re.escape(delimiter)}", display, maxsplit=most)
 
 
 def _problem(session: Session, company: str, name: str, value: str) -> str:
