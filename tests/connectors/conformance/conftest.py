@@ -19,6 +19,7 @@ from tests.connectors.conformance.trial import ReadTrial, WriteTrial, is_hidden
 
 __all__ = ["start_server"]
 
+_SUBJECTS = {"read", "write", "partly", "connector"}
 Systems = dict[type[System], tuple[System, Connector]]
 
 
@@ -44,7 +45,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     ids = [f"{name}={value}" for name, value in facts]
     if "fact" in metafunc.fixturenames:
         metafunc.parametrize("fact", facts, ids=ids)
-    elif "under" in metafunc.fixturenames and metafunc.config.option.markexpr == "prove":
+    elif _SUBJECTS & {*metafunc.fixturenames} and metafunc.config.option.markexpr == "prove":
         proved = [
             pytest.param(fact, id=name, marks=pytest.mark.prove)
             for fact, name in zip(facts, ids, strict=True)

@@ -50,7 +50,7 @@ class KantataSystem(System):
     """One account of the sandbox."""
 
     vendor = "kantata"
-    by_id = ("approved_time", "milestone_reached", "withdrawn_time")
+    by_id = ("approved_time", "milestone_reached")
     paged = ("find_client", "find_project", "find_milestones", "find_invoice", "changes")
     unique = ("create_client",)  # names of companies are
     batches = ("create_milestones",)
@@ -269,16 +269,6 @@ class KantataSystem(System):
             at=At("GET", "/timesheet_submissions/"),
             call=lambda psa: psa.approved_time(self._timesheet, 1),
             absent=lambda psa: psa.approved_time(records.psa_id("999999"), 1),
-        )
-
-    async def withdrawn_time(self, _: Kantata) -> Read:
-        entry = await self._firm.entry(self._home.value)
-        submission = await self._firm.submission(self._home.value, entry)
-        await self._firm.resolve(submission, "cancel")
-        return Read(
-            at=At("GET", "/timesheet_submissions/"),
-            call=lambda psa: psa.withdrawn_time(records.psa_id(submission)),
-            absent=lambda psa: psa.withdrawn_time(records.psa_id("999999")),
         )
 
     async def milestone_reached(self, _: Kantata) -> Read:
