@@ -258,6 +258,42 @@ async def test_a_day_in_no_open_period_of_a_real_erp_is_told(
     assert wrong == {"period (USMF)", "period (DEMF)"}
 
 
+@pytest.mark.parametrize(
+    ("status", "text", "what", "fix"),
+    [
+        (404, {"Message": "No HTTP resource was found"}, "entity set CustomersV3", "IsPublic"),
+        (400, {"Message": "no property 'PaymentTerms'"}, "entity set CustomersV3", "version"),
+        (403, {"Message": "Forbidden"}, "rights", "role"),
+    ],
+    ids=["set", "column", "right"],
+)
+async def test_an_entity_set_that_cannot_be_read_is_told(  # noqa: PLR0917 - a table
+    stack: starter.Running, folder: Path, status: int, text: object, what: str, fix: str
+) -> None:
+    fault = {
+        "do": "status",
+        "method": "GET",
+        "path": "/data/CustomersV3",
+        "status": status,
+        "headers": {"Content-Type": "application/json"},
+        "text": json.dumps(text),
+    }
+    await patient.admin(patient.url(stack, "erp"), "POST", "faults", fault)
+
+    found = await patient.examined(stack.config, folder)
+
+    assert fix in patient.only(patient.wrong(found), f"erp-main: {what}", "broken").fix
+
+
+async def test_a_throttled_look_says_to_wait(stack: starter.Running, folder: Path) -> None:
+    fault = {"do": "status", "method": "GET", "path": "/api/v1/roles", "status": 429}
+    await patient.admin(patient.url(stack, "psa"), "POST", "faults", fault)
+
+    found = await patient.examined(stack.config, folder)
+
+    assert "wait" in patient.only(patient.wrong(found), "psa-main: roles", "broken").fix
+
+
 async def test_a_wrong_option_is_told(stack: starter.Running, folder: Path, tmp_path: Path) -> None:
     moved = patient.rewritten(
         stack.config.landscape,
