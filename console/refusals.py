@@ -2,6 +2,7 @@
 
 from console import problems
 from console.builds import BuildError
+from console.doctor.examination import UnknownSystemError
 from console.explanation import UnknownSubjectError
 from console.namespace import NamespaceError
 from console.platform import UnknownDealError
@@ -24,5 +25,6 @@ READABLE: dict[type[Exception], int] = {
     UnknownContractError: problems.WRONG_INPUT,
     UnknownDealError: problems.WRONG_INPUT,
     UnknownSubjectError: problems.WRONG_INPUT,
+    UnknownSystemError: problems.WRONG_INPUT,
     StackError: problems.NOTHING_RUNS,
 }

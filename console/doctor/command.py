@@ -31,6 +31,9 @@ class Doctor:
             str | None,
             typer.Option(help="Its address, if it is not where the settings let it listen."),
         ] = None,
+        system: Annotated[
+            list[str] | None, typer.Option(help="Only this system of the landscape; repeatable.")
+        ] = None,
         *,
         as_json: AsJson = False,
     ) -> None:
@@ -41,7 +44,9 @@ class Doctor:
         """
 
         async def work() -> None:
-            found = await examination.examine(self._place(state), gateway)
+            place = self._place(state)
+            chosen = examination.chosen(place.landscape(), system or [])
+            found = await examination.examine(place, chosen, gateway)
             views: list[RenderableType] = [*report.tables(found), report.sentence(found)]
             attached.tell(report.plain(found), views, as_json=as_json)
             if examination.is_nothing_there(found):

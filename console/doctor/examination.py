@@ -22,8 +22,27 @@ STACK = "stack"
 _NOTHING = ("reach", "temporal", "gateway")
 
 
-async def examine(place: Place, gateway: str | None = None) -> Findings:
-    """Return what is found of the stack and of each system of the landscape.
+class UnknownSystemError(Exception):
+    """The landscape has no system of that name."""
+
+
+def chosen(landscape: Landscape, names: Sequence[str]) -> tuple[SystemInstance, ...]:
+    """Return the systems of these names; without a name, all of them.
+
+    Raises:
+        UnknownSystemError: there is none of a name.
+    """
+    known = {str(each.id): each for each in landscape.systems}
+    if unknown := [name for name in names if name not in known]:
+        msg = f"the landscape has no system {unknown[0]!r}: there is {', '.join(known)}"
+        raise UnknownSystemError(msg)
+    return tuple(known[name] for name in names or known)
+
+
+async def examine(
+    place: Place, systems: Sequence[SystemInstance], gateway: str | None = None
+) -> Findings:
+    """Return what is found of the stack and of each of some systems of its landscape.
 
     `gateway` is where the gateway is, if not where the place says.
     """
@@ -33,11 +52,10 @@ async def examine(place: Place, gateway: str | None = None) -> Findings:
     stack.append(storage.disk(place.directory))
     kept, today, stored = await _store(place, landscape)
     stack += stored
-    briefs = [_brief(landscape, each, kept, today) for each in landscape.systems]
     found = await asyncio.gather(
-        *(place.examine(each, brief) for each, brief in zip(landscape.systems, briefs, strict=True))
+        *(place.examine(each, _brief(landscape, each, kept, today)) for each in systems)
     )
-    of = (f"{each.id} ({each.vendor})" for each in landscape.systems)
+    of = (f"{each.id} ({each.vendor})" for each in systems)
     return {STACK: stack, **dict(zip(of, found, strict=True))}
 
 

@@ -22,7 +22,8 @@ Change = Callable[[str], str]
 
 async def examined(config: Settings, folder: Path) -> Findings:
     """Return what the doctor finds of a stack, or of what the settings name."""
-    return await examination.examine(starter.Here(config, folder))
+    place = starter.Here(config, folder)
+    return await examination.examine(place, place.landscape().systems)
 
 
 def wrong(found: Findings) -> dict[str, Finding]:

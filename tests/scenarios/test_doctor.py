@@ -180,6 +180,25 @@ async def test_the_command_examines_what_the_environment_names(
     assert "broken: 1" in told
 
 
+async def test_the_command_examines_one_system_where_only_its_credentials_are(
+    folder: Path, tmp_path: Path
+) -> None:
+    kept = settings.load_credentials(folder / "credentials.toml")["psa-main"]
+    token = json.dumps(kept["token"].get_secret_value())
+    (tmp_path / "credentials.toml").write_text(f"[psa-main]\ntoken = {token}\n")
+    lines = (folder / "env").read_text().splitlines()
+    environment = dict(line.split("=", 1) for line in lines)
+    environment |= {"TIEBEAM_CREDENTIALS": str(tmp_path / "credentials.toml")}
+
+    one, told = await _tiebeam("--system", "psa-main", cwd=tmp_path, **environment)
+    every, _ = await _tiebeam(cwd=tmp_path, **environment)
+    none, _ = await _tiebeam("--system", "psa-other", cwd=tmp_path, **environment)
+
+    assert (one, every, none) == (0, 1, 2)
+    assert "psa-main (kantata)" in told
+    assert "(salesforce)" not in told
+
+
 async def test_nothing_that_answers_is_told_by_the_exit_code(tmp_path: Path) -> None:
     nowhere = {"TIEBEAM_TEMPORAL_ADDRESS": "127.0.0.1:9", "TIEBEAM_GATEWAY_PORT": "9"}
 
