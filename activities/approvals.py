@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 
 from temporalio import activity
 
-from activities import failures, milestones, recalls
+from activities import failures, late_work, milestones, recalls
 from activities.deals import routes
 from activities.pace import Pace
 from canonical.base import Record
@@ -167,11 +167,13 @@ class PsaApprovals:
 
     async def _keep(self, tx: Transaction, read: Sequence[_Read]) -> None:
         projects = await _projects(tx, [entry for one in read for entry in one.entries])
-        arrivals = [
+        arrivals: Sequence[Arrival] = [
             each
             for one in read
             for each in self._filed(one.delivery.notice.subject, one.entries, projects)
         ]
+        sheets = [one.delivery.notice.subject for one in read if not one.trouble]
+        arrivals, late = await late_work.sort_out(tx, sheets, arrivals)
         added = await entries.add(tx, arrivals)
         await recalls.approve_again(tx, added.again)
         recalled = await recalls.recall(tx, _told(read))
@@ -187,7 +189,7 @@ class PsaApprovals:
             if one.delivery.notice.kind == "milestone" and not one.is_gone:
                 outcome, reason = await milestones.reach(tx, one.reached)
             else:
-                outcome, reason = _outcome(one, projects, added, recalled)
+                outcome, reason = _outcome(one, projects, added, recalled, late)
             settled.append((one.delivery, outcome, reason))
         await inbox.settle_all(tx, settled)
 
@@ -250,7 +252,11 @@ def _keys(approved: Mapping[ForeignId, Sequence[TimeEntry]]) -> dict[ForeignId, 
 
 
 def _outcome(
-    read: _Read, projects: _Projects, added: Added, recalled: Mapping[ForeignId, int]
+    read: _Read,
+    projects: _Projects,
+    added: Added,
+    recalled: Mapping[ForeignId, int],
+    late: set[EntryKey],
 ) -> Settled:
     taken_back = recalled.get(read.delivery.notice.subject, 0)
     if taken_back:
@@ -262,6 +268,8 @@ def _outcome(
     added.taken.difference_update(own)  # a timesheet that is told of twice brings them once
     reasons = [f"{key} came changed after it was posted" for key in sorted(added.too_late & keys)]
     strangers = sorted({str(e.project) for e in read.entries if projects[e.project] is None})
+    after = sorted(late & keys)
+    reasons += [f"{key} was approved after its deal was closed" for key in after]
     if strangers:
         reasons.append(f"project {', '.join(strangers)} is not one of ours")
     if own:

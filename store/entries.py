@@ -204,6 +204,11 @@ def story_of(row: EntryRow) -> Story:
     )
 
 
+async def known(tx: Transaction, keys: Sequence[EntryKey]) -> set[EntryKey]:
+    """Return which of the entries were kept before."""
+    return {EntryKey(key) for key in await _known(tx, keys)}
+
+
 async def _known(tx: Transaction, keys: Sequence[EntryKey]) -> dict[str, EntryRow]:
     known: dict[str, EntryRow] = {}
     for start in range(0, len(keys), _AT_ONCE):

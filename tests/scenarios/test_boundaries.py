@@ -99,6 +99,23 @@ async def test_a_worker_killed_at_every_write_to_a_real_erp_leaves_exactly_one(
 
 @pytest.mark.prove
 @pytest.mark.parametrize("point", list(Point))
+async def test_a_worker_killed_while_an_un_won_deal_is_closed_leaves_one_live_set(
+    point: Point, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plot = Plot(sorted(_COMPENSATION_ONLY), point)
+    report, unreached = await _killed("won-again", plot, tmp_path, monkeypatch)
+
+    assert unreached == []
+    (deal,) = report.deals
+    (given_up,) = deal.given_up
+    assert [project.archived for project in given_up.psa_projects] == [True]
+    assert given_up.erp_projects == ()
+    assert len(deal.psa_projects) == len(deal.erp_projects) == len(deal.invoices) == 1
+    assert [str(breach) for law in report.verdicts for breach in law.breaches] == []
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("point", list(Point))
 async def test_a_worker_killed_while_milestones_are_opened_leaves_each_once(
     point: Point, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
