@@ -153,13 +153,18 @@ async def test_the_trail_grows_with_every_change_and_with_nothing_else(database:
     assert await length() == grown
 
 
-async def test_open_cases_are_counted(database: Database) -> None:
+async def test_steps_that_wait_are_counted_and_cases_that_stop_no_step_are_not(
+    database: Database,
+) -> None:
+    parked = case().workflow
+
     async def park(tx: Transaction) -> None:
-        await cases.open_case(tx, case("case-1"))
-        await cases.open_case(tx, case("case-2"))
+        for step in ("Check the client", "Create the customer"):
+            await cases.open_case(tx, case(f"{parked}/{step}"))
+        await cases.open_case(tx, case("cap/CT-00001", workflow="billing:CT-00001"))
 
     async def resume(tx: Transaction) -> None:
-        await cases.close_case(tx, CaseId("case-1"))
+        await cases.close_case(tx, CaseId(f"{parked}/Check the client"))
 
     await _do(database, park, resume)
 
