@@ -71,6 +71,20 @@ async def cancelled_by_hand(house: House) -> Runs:
     return {"engagement-cancelled-by_hand": house.engagement}
 
 
+async def onboarding_cancelled(house: House) -> Runs:
+    gate = house.erp.holds("create_customer")
+    await house.wins()
+    await called(house.erp, "create_customer")
+    await house.client_master.cancel()
+    gate.set()
+    with suppress(WorkflowFailureError):
+        await ended(house.client_master)
+    return {
+        "onboard_client-cancelled": house.onboarding(),
+        "client_master-cancelled": house.client_master,
+    }
+
+
 STORIES: tuple[Story, ...] = (
     unwound,
     kept,
@@ -78,4 +92,5 @@ STORIES: tuple[Story, ...] = (
     unwound_with_its_work_written_off,
     given_up,
     cancelled_by_hand,
+    onboarding_cancelled,
 )
