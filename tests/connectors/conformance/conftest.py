@@ -37,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 if (delivery is not None and operation not in kind.looks) is is_wanted
                 and wanted(kind, operation, delivery)
             ]
-            quick = [operation for operation in of_kind if operation in kind.quick]
+            quick = [operation for operation in of_kind if operation in kind.quick] or of_kind[:1]
             if getattr(metafunc.function, "is_slow", False):
                 quick = quick[:1]
             metafunc.parametrize(name, [_param(each, quick) for each in of_kind], indirect=True)

@@ -82,7 +82,7 @@ class DynamicsSystem(ErpSystem):
         *("fill_journal", "fill_invoice"),
     )
     quick = (
-        *("create_customer", "create_journal", "fill_journal", "discard_journal", "post_invoice"),
+        *("create_customer", "create_journal", "fill_journal", "discard_journal"),
         *("find_customers", "find_invoices", "invoice_status"),
     )
     apart: ClassVar[Mapping[str, str]] = {

@@ -55,8 +55,8 @@ class KantataSystem(System):
     unique = ("create_client",)  # names of companies are
     batches = ("create_milestones",)
     quick = (
-        *("create_client", "create_milestones", "archive_project", "record_invoice"),
-        *("find_client", "changes", "approved_time", "milestone_reached"),
+        *("create_client", "create_milestones", "archive_project"),
+        *("find_client", "changes", "approved_time"),
     )
     apart: ClassVar[Mapping[str, str]] = dict.fromkeys(
         (

@@ -56,12 +56,8 @@ class SalesforceSystem(System):
     paged = ("opportunity", "account")
     shrunk = errors.Drifted
     quick = (
-        "opportunity",
-        "account",
-        "changes",
-        "record_client",
-        "record_project",
-        "record_invoice",
+        *("opportunity", "changes"),
+        *("record_client", "record_invoice"),
     )
     apart: ClassVar[Mapping[str, str]] = dict.fromkeys(
         (

@@ -71,10 +71,10 @@ class TrytonSystem(ErpSystem):
     looks = ("fill_invoice",)
     batches = ("create_invoice",)
     days = (date(2024, 2, 29), date(2026, 12, 31))
-    hasty = timedelta(seconds=1)
+    hasty = timedelta(seconds=3)  # a login is slow on purpose
     keyed = ("create_customer", "fill_journal")
     quick = (
-        *("create_customer", "create_journal", "fill_journal", "create_invoice"),
+        *("create_customer", "create_journal", "fill_journal"),
         *("find_customers", "invoice_status"),
     )
     apart: ClassVar[Mapping[str, str]] = dict.fromkeys(
@@ -85,6 +85,7 @@ class TrytonSystem(ErpSystem):
         ),
         "it answers all that fits at once",
     ) | {
+        "every_operation_works_when_every_unverified_fact_is_otherwise": "it is the real system",
         "reads_answer_whatever_an_unverified_fact_is": "it is the real system",
         "writes_end_as_one_whatever_an_unverified_fact_is": "it is the real system",
         "the_longest_text_is_kept_whole_and_a_longer_one_refused": "it keeps texts of any length",
