@@ -9,6 +9,7 @@ from tests.connectors.conformance.trial import ReadTrial, WriteTrial
 from tests.world.processes import free_port
 
 _LATER = timedelta(seconds=0.5)  # than the caller waits
+_LANDS = timedelta(seconds=1)  # on a machine that has other things to do
 _FOR_EVER_SECONDS = 5
 
 
@@ -82,7 +83,7 @@ class Network:
         self, system: System, write: WriteTrial
     ) -> None:
         late = system.hasty + _LATER
-        write.settle = late  # what is on its way lands within it
+        write.settle = late + _LANDS  # what is on its way lands within it
         await _gives_up(system, write, when="before", seconds=late.total_seconds())
         assert await write.count() == 0
 
