@@ -16,10 +16,11 @@ from canonical.systems import SystemId
 from connectors.inbound import Inbound, RefusedMessageError
 from gateway.dispatcher import Dispatcher
 from store import engagements, inbox
-from store.database import Database, Transaction
+from store.database import ContendedError, Database, Transaction
 from telemetry import logs
 
 _LARGEST_BODY_BYTES = 1024 * 1024
+_SOON = {"Retry-After": "5"}  # seconds
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,18 @@ def router(database: Database, doors: Mapping[SystemId, Door], dispatcher: Dispa
 
     @routes.post("/webhooks/{system}/{secret}")
     async def receive(system: str, secret: str, request: Request) -> Response:
-        """Keep a message and acknowledge it; a stranger finds nothing here."""
+        """Keep a message and acknowledge it; a stranger finds nothing here.
+
+        Where others were in its way the sender is asked to send it again soon: nothing is kept.
+        """
         door = doors.get(SystemId(system))
         if door is None or not _same(secret, door.secret):
             raise HTTPException(HTTPStatus.NOT_FOUND)
         notices = _read(door, await _body(request))
-        await _keep(database, SystemId(system), notices)
+        try:
+            await _keep(database, SystemId(system), notices)
+        except ContendedError:
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, headers=_SOON) from None
         dispatcher.wake()
         said = door.inbound.acknowledgement
         return Response(said.body, media_type=said.media_type)

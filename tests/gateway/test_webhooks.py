@@ -1,6 +1,8 @@
 """The door: what is good is kept before it is acknowledged; what is not leaves no trace."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -11,7 +13,7 @@ from typing_extensions import override
 from gateway import app
 from gateway.dispatcher import Dispatcher
 from store import engagements
-from store.database import Database
+from store.database import ContendedError, Database, Transaction
 from store.tables.effects import AuditRow
 from store.tables.traffic import InboxRow
 from tests.fakes import CRM, foreign
@@ -19,6 +21,7 @@ from tests.gateway.messages import CANARY, SECRET, doors, message
 
 DOOR = f"/webhooks/{CRM}/{SECRET}"
 MEGABYTE = 1024 * 1024
+T = TypeVar("T")
 
 
 class _Broken(Dispatcher):
@@ -27,6 +30,14 @@ class _Broken(Dispatcher):
     @override
     def wake(self) -> None:
         raise RuntimeError
+
+
+class _Contended(Database):
+    """A store in which others are in the way of every message."""
+
+    @override
+    async def carry_out(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        raise ContendedError
 
 
 async def _kept(database: Database) -> list[tuple[str, str, int | None, str]]:
@@ -239,3 +250,17 @@ async def test_logs_and_answers_quote_neither_secret_nor_message(
     assert "message.refused" in told
     assert CANARY not in told
     assert SECRET not in told
+
+
+async def test_a_sender_whom_others_are_in_the_way_of_is_asked_to_come_again(
+    nobody: Client, subject: str, tmp_path: Path
+) -> None:
+    contended = _Contended(f"sqlite:///{tmp_path}/contended.db")
+    application = app.build(contended, doors(), Dispatcher(nobody, contended))
+    transport = httpx.ASGITransport(application)
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as sender:
+        answer = await sender.post(DOOR, content=message(subject))
+    await contended.close()
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
