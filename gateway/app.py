@@ -30,7 +30,10 @@ def build(database: Database, doors: Mapping[SystemId, Door], dispatcher: Dispat
 
 
 def _health(database: Database, dispatcher: Dispatcher) -> Health:
-    """Return what the gateway is looked at by; without Temporal it still takes messages in."""
+    """Return what the gateway is looked at by; without Temporal it still takes messages in.
+
+    A message that cannot be handed on is told, and keeps no other message out.
+    """
 
     async def hands_on() -> None:
         if not dispatcher.is_running:
@@ -42,4 +45,9 @@ def _health(database: Database, dispatcher: Dispatcher) -> Health:
             msg = "the store does not answer"
             raise UnwellError(msg)
 
-    return Health({"dispatcher": hands_on}, {"store": keeps})
+    async def goes_on() -> None:
+        trouble = await dispatcher.trouble()
+        if trouble:
+            raise UnwellError(trouble)
+
+    return Health({"dispatcher": hands_on}, {"store": keeps}, {"messages": goes_on})

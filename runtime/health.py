@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapp
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TypeVar
 
 import uvicorn
@@ -35,10 +36,14 @@ class UnwellError(Exception):
 
 @dataclass(frozen=True)
 class Health:
-    """What is looked at: `alive` of the process itself, `depends` on others. Each by its name."""
+    """What is looked at: `alive` of the process itself, `depends` on others. Each by its name.
+
+    What `tells` is told too, and makes nothing unwell: work goes on around it.
+    """
 
     alive: Mapping[str, Check] = field(default_factory=dict[str, Check])
     depends: Mapping[str, Check] = field(default_factory=dict[str, Check])
+    tells: Mapping[str, Check] = field(default_factory=dict[str, Check])
 
     async def liveness(self) -> dict[str, str]:
         """Return what the process itself says, by name; `ok` is well."""
@@ -47,6 +52,10 @@ class Health:
     async def readiness(self) -> dict[str, str]:
         """Return the same of the process and of what it depends on."""
         return await _looked({**self.alive, **self.depends})
+
+    async def told(self) -> dict[str, str]:
+        """Return what is worth knowing and makes the process not unready."""
+        return await _looked(self.tells)
 
 
 def temporal(client: Client) -> Check:
@@ -95,7 +104,7 @@ def routes(health: Health) -> list[Route]:
         return _answer(await health.liveness())
 
     async def ready(_: Request) -> JSONResponse:
-        return _answer(await health.readiness())
+        return _answer(await health.readiness(), await health.told())
 
     return [Route("/health", alive), Route("/ready", ready)]
 
@@ -155,7 +164,7 @@ async def _look(check: Check) -> str:
     return "ok"
 
 
-def _answer(found: dict[str, str]) -> JSONResponse:
+def _answer(found: dict[str, str], told: Mapping[str, str] = MappingProxyType({})) -> JSONResponse:
     is_well = all(said == "ok" for said in found.values())
-    body = {"status": "ok" if is_well else "unwell", **found}
+    body = {"status": "ok" if is_well else "unwell", **found, **told}
     return JSONResponse(body, status_code=200 if is_well else 503)

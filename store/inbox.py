@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import delete
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement, and_, delete, or_
+from sqlmodel import col, func, select
 
 from canonical.notices import Notice
 from canonical.systems import ForeignId, SystemId
@@ -20,16 +21,23 @@ _FOR_PROCESSES = (
     "invoice",
     "payment",
 )  # the others wait for the poll that brought them
+TRIES = 5  # at one message, before a person is told; it goes on being tried
+_FIRST_WAIT = timedelta(seconds=1)
+_LONGEST_WAIT = timedelta(minutes=5)
+_DOUBLINGS = 16  # beyond them every wait is the longest
+_FRESH_FIRST = (col(InboxRow.tries), col(InboxRow.id))  # so that what fails keeps no other
 _AT_ONCE = 1000  # a statement takes only so many values
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message that waits for its outcome."""
+    """A message that waits for its outcome, and how many tries at it have failed."""
 
     id: int
+    source: SystemId
     notice: Notice
     generation: int | None
+    tries: int
 
 
 async def receive(
@@ -66,19 +74,33 @@ async def receive_all(tx: Transaction, source: SystemId, notices: Sequence[Notic
 
 
 async def waiting(tx: Transaction, source: SystemId, *, limit: int = 100) -> Sequence[Delivery]:
-    """Return a system's messages without an outcome, the oldest first."""
-    query = select(InboxRow).where(InboxRow.outcome == Outcome.RECEIVED, InboxRow.source == source)
-    rows = (await tx.exec(query.order_by(col(InboxRow.id)).limit(limit))).all()
+    """Return a system's messages without an outcome that are due, the oldest first."""
+    query = select(InboxRow).where(_is_due(), InboxRow.source == source)
+    rows = (await tx.exec(query.order_by(*_FRESH_FIRST).limit(limit))).all()
     return [_delivery(row) for row in rows]
 
 
 async def waiting_for_process(tx: Transaction, *, limit: int = 100) -> Sequence[Delivery]:
-    """Return messages that start or tell a process, without an outcome, the oldest first."""
-    query = select(InboxRow).where(
-        InboxRow.outcome == Outcome.RECEIVED, col(InboxRow.kind).in_(_FOR_PROCESSES)
-    )
-    rows = (await tx.exec(query.order_by(col(InboxRow.id)).limit(limit))).all()
+    """Return messages that start or tell a process and are due, the oldest first."""
+    query = select(InboxRow).where(_is_due(), col(InboxRow.kind).in_(_FOR_PROCESSES))
+    rows = (await tx.exec(query.order_by(*_FRESH_FIRST).limit(limit))).all()
     return [_delivery(row) for row in rows]
+
+
+async def put_off(tx: Transaction, delivery: Delivery) -> None:
+    """Record that a try at a message failed: it waits, each time twice as long, for the next."""
+    row = await tx.get_one(InboxRow, delivery.id, with_for_update=True)
+    row.tries = delivery.tries + 1
+    wait = min(_FIRST_WAIT * 2 ** min(delivery.tries, _DOUBLINGS), _LONGEST_WAIT)
+    row.due_at = clock.now() + wait if delivery.tries else None  # the first failure may have passed
+
+
+async def stuck(tx: Transaction) -> int:
+    """Return how many messages have failed so often that a person has to look."""
+    query = select(func.count()).where(
+        InboxRow.outcome == Outcome.RECEIVED, col(InboxRow.tries) >= TRIES
+    )
+    return (await tx.exec(query)).one()
 
 
 async def settle(
@@ -164,7 +186,12 @@ def _compare(tx: Transaction, source: SystemId, kept: tuple[str, str], notice: N
 def _delivery(row: InboxRow) -> Delivery:
     subject = ForeignId.model_validate_json(row.subject)
     notice = Notice.model_validate({"id": row.message, "kind": row.kind, "subject": subject})
-    return Delivery(row.id or 0, notice, row.generation)
+    return Delivery(row.id or 0, SystemId(row.source), notice, row.generation, row.tries)
+
+
+def _is_due() -> ColumnElement[bool]:
+    due = col(InboxRow.due_at)
+    return and_(col(InboxRow.outcome) == Outcome.RECEIVED, or_(due.is_(None), due <= clock.now()))
 
 
 async def forget_cursors(tx: Transaction) -> None:

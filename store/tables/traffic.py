@@ -35,6 +35,8 @@ class InboxRow(Row, table=True):
     received_at: datetime = Field(sa_type=Utc)
     outcome: Outcome = Field(sa_type=Choice(Outcome), index=True)
     reason: str | None = None
+    tries: int = 0  # that failed
+    due_at: datetime | None = Field(default=None, sa_type=Utc)  # of the next try; None: now
 
 
 class OutboxRow(Row, table=True):
