@@ -94,7 +94,7 @@ class PsaApprovals:
                     each for sheet, read in found for each in self._filed(sheet, read, projects)
                 ]
                 key = request.lane.key
-                released, void = await entries.reconsider_held(tx, key, arrivals)
+                released, void = await entries.reconsider_held(tx, key, timesheets, arrivals)
                 await slices.drop_held(tx, void)
                 return released
 
@@ -111,7 +111,15 @@ class PsaApprovals:
                 timesheets = await recalled.timesheets(tx, on_draft)
             approved = {sheet: await self._approved_now(sheet) for sheet in timesheets}
             async with self._database.transaction() as tx:
-                await recalls.recall(tx, _keys(approved))
+                projects = await _projects(tx, [one for read in approved.values() for one in read])
+                arrivals = [
+                    each
+                    for sheet, read in approved.items()
+                    for each in self._filed(sheet, read, projects)
+                ]
+                changed = await entries.changed(tx, arrivals)
+                await recalls.recall(tx, _keys(approved, projects), changed)
+                await recalls.take_off_recalled(tx, on_draft)
 
     async def _poll(self, psa: SystemId) -> int:
         async with self._database.reading() as tx:
@@ -176,7 +184,7 @@ class PsaApprovals:
         arrivals, late = await late_work.sort_out(tx, sheets, arrivals)
         added = await entries.add(tx, arrivals)
         await recalls.approve_again(tx, added.again)
-        recalled = await recalls.recall(tx, _told(read))
+        recalled = await recalls.recall(tx, _told(read, projects), added.too_late)
         settled: list[tuple[Delivery, Outcome, str]] = []
         waiting = await cases.open_ids(tx, workflow=_READING)
         for one in read:
@@ -236,19 +244,26 @@ def _case(read: _Read) -> Case:
     )
 
 
-def _told(read: Sequence[_Read]) -> dict[ForeignId, set[EntryKey]]:
+def _told(read: Sequence[_Read], projects: _Projects) -> dict[ForeignId, set[EntryKey]]:
     """Return what is approved of each timesheet that was read."""
     return _keys(
         {
             one.delivery.notice.subject: one.entries
             for one in read
             if one.delivery.notice.kind == "timesheet" and not one.trouble
-        }
+        },
+        projects,
     )
 
 
-def _keys(approved: Mapping[ForeignId, Sequence[TimeEntry]]) -> dict[ForeignId, set[EntryKey]]:
-    return {sheet: {entry.key for entry in found} for sheet, found in approved.items()}
+def _keys(
+    approved: Mapping[ForeignId, Sequence[TimeEntry]], projects: _Projects
+) -> dict[ForeignId, set[EntryKey]]:
+    """Return what is approved on our projects: time that moved to another is ours no longer."""
+    return {
+        sheet: {entry.key for entry in found if projects[entry.project] is not None}
+        for sheet, found in approved.items()
+    }
 
 
 def _outcome(
@@ -258,12 +273,12 @@ def _outcome(
     recalled: Mapping[ForeignId, int],
     late: set[EntryKey],
 ) -> Settled:
+    keys = {entry.key for entry in read.entries}
     taken_back = recalled.get(read.delivery.notice.subject, 0)
-    if taken_back:
+    if taken_back and not added.too_late & keys:
         return Outcome.VOIDED, f"{taken_back} entries are approved no longer"
     if read.is_gone:
         return Outcome.VOIDED, "it is gone"
-    keys = {entry.key for entry in read.entries}
     own = added.taken & keys
     added.taken.difference_update(own)  # a timesheet that is told of twice brings them once
     reasons = [f"{key} came changed after it was posted" for key in sorted(added.too_late & keys)]

@@ -50,6 +50,13 @@ async def take(
     return [portion.billable for portion in verdict.portions if portion.billable is not None]
 
 
+async def look_at_cap(tx: Transaction, contract: Contract) -> None:
+    """Say anew what is above a contract's cap, after what it holds or bills has changed."""
+    if contract.cap is not None:
+        consumed = await commitments.consumed(tx, contract.id, "cap", contract.currency)
+        await _keep_case(tx, contract, consumed)
+
+
 async def _apply(tx: Transaction, contract: Contract, verdict: cap.Verdict) -> None:
     reason = (
         f"the cap of {verdict.cap.amount} is spent: {verdict.after} is billed "

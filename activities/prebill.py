@@ -5,13 +5,15 @@ Whoever calls this holds the contract's lock.
 
 from collections.abc import Collection
 
+from activities import drafting
 from activities.effects import content_hash
 from canonical.base import Record, RuleError
 from canonical.contracts import ContractId
 from canonical.invoices import Invoice
 from canonical.money import Money
 from policies.billing import invoice_lines
-from store import commitments, drafts, slices, trail
+from store import commitments, contracts, drafts, slices, trail
+from store import recalls as recalled
 from store.database import Transaction
 from store.drafts import Change
 from store.invoices import Kept
@@ -20,6 +22,10 @@ from store.tables.work import HoldKind
 
 class NotOnDraftError(RuleError):
     """An entry or a line was named that is not on the draft."""
+
+
+class RecalledError(RuleError):
+    """An entry was to be released whose approval was taken back."""
 
 
 class Edit(Record):
@@ -61,6 +67,7 @@ async def apply(tx: Transaction, change: Change) -> None:
             wish = Hold.model_validate_json(change.content)
             reason = f"{change.by}: {wish.reason}"
             await take_off(tx, kept, {wish.source}, HoldKind.PERSON, reason, actor=change.by)
+            await _hold_the_rest(tx, kept, wish.source, reason)
         case _:
             await _reject(tx, kept, Reject.model_validate_json(change.content), change.by)
     await drafts.mark_applied(tx, change.number)
@@ -101,7 +108,11 @@ async def release(tx: Transaction, contract: ContractId, source: str, *, by: str
 
     Raises:
         NotOnDraftError: no person holds it back.
+        RecalledError: its approval was taken back meanwhile.
     """
+    if await recalled.among(tx, [source]):
+        msg = f"the approval of {source} was taken back: release it once it is approved again"
+        raise RecalledError(msg)
     held = [
         part
         for part in await slices.held_by(tx, contract, HoldKind.PERSON)
@@ -113,6 +124,17 @@ async def release(tx: Transaction, contract: ContractId, source: str, *, by: str
     await slices.release(tx, held)
     trail.audit(tx, "slice.released", source, actor=by)
     return Money.total((part.amount for part in held), held[0].amount.currency)
+
+
+async def _hold_the_rest(tx: Transaction, kept: Kept, source: str, reason: str) -> None:
+    """Hold what else of a source is not billed: what the cap holds would go out in the room."""
+    rest = [
+        part
+        for _, _, part in await slices.of_source(tx, source)
+        if part.state == "ready" or part.hold == "cap"
+    ]
+    await slices.hold(tx, rest, HoldKind.PERSON, reason)
+    await drafting.look_at_cap(tx, await contracts.get(tx, kept.invoice.contract))
 
 
 async def _edit(tx: Transaction, kept: Kept, wish: Edit, by: str) -> None:

@@ -102,7 +102,7 @@ async def release(database: Database, landscape: Landscape, name: str, source: s
         await commitments.lock(tx, contract)
         try:
             amount = await prebill.release(tx, contract, source, by=by)
-        except prebill.NotOnDraftError as exc:
+        except (prebill.NotOnDraftError, prebill.RecalledError) as exc:
             raise NotChangedError(str(exc)) from None
         await triggers.cross(tx, landscape, await contracts.get(tx, contract))
     return str(amount)

@@ -1,7 +1,7 @@
 """Approved time entries on their way into the ERP."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from sqlalchemy import insert, update
@@ -99,6 +99,14 @@ async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> Added:
     return Added(taken, {EntryKey(key) for key in changed - open_}, again)
 
 
+async def changed(tx: Transaction, arrivals: Sequence[Arrival]) -> set[EntryKey]:
+    """Return which entries have other facts now than what was made of them."""
+    told = {arrival.filed.entry.key: arrival for arrival in arrivals}
+    known = await _known(tx, list(told))
+    made = {key for key, row in known.items() if row.batch is not None}
+    return {EntryKey(key) for key in made if _differs(known[key], told[EntryKey(key)])}
+
+
 async def waiting_lanes(tx: Transaction) -> Sequence[str]:
     """Return the lanes that have something to post."""
     query = select(EntryRow.lane).where(EntryRow.progress == Progress.RECEIVED).distinct()
@@ -117,16 +125,7 @@ async def received(tx: Transaction, lane: str, *, limit: int) -> Sequence[Filed]
 
 async def decide(tx: Transaction, decisions: Iterable[Decision]) -> None:
     """Record what became of entries."""
-    rows = [
-        {
-            "key": item.key,
-            "progress": item.progress,
-            "verdict": item.verdict,
-            "batch": item.batch,
-            "line": item.line,
-        }
-        for item in decisions
-    ]
+    rows = [asdict(item) for item in decisions]
     if rows:
         await tx.exec(update(EntryRow), params=rows)
 
@@ -146,16 +145,21 @@ async def held_timesheets(tx: Transaction, lane: str) -> Sequence[ForeignId]:
 
 
 async def reconsider_held(
-    tx: Transaction, lane: str, arrivals: Sequence[Arrival]
+    tx: Transaction, lane: str, read: Iterable[ForeignId], arrivals: Sequence[Arrival]
 ) -> tuple[int, list[EntryKey]]:
     """Release a lane's held entries that are approved still, with what their source now says.
 
-    The others are void. Returns how many are released, and the keys of the void ones.
+    The others of the timesheets that were read are void. Returns how many are released, and the
+    keys of the void ones.
     """
     told = {arrival.filed.entry.key: arrival for arrival in arrivals}
-    held = select(EntryRow.key).where(EntryRow.lane == lane, EntryRow.progress == Progress.HELD)
+    sheets = {str(timesheet) for timesheet in read}
+    held = select(EntryRow.key, EntryRow.timesheet).where(
+        EntryRow.lane == lane, EntryRow.progress == Progress.HELD
+    )
     locked = held.order_by(col(EntryRow.key)).with_for_update()
-    keys = [EntryKey(key) for key in (await tx.exec(locked)).all()]
+    found = (await tx.exec(locked)).all()
+    keys = [EntryKey(key) for key, sheet in found if key in told or sheet in sheets]
     approved = [_values(told[key]) for key in keys if key in told]
     void = [key for key in keys if key not in told]
     if approved:
@@ -180,12 +184,8 @@ async def count(tx: Transaction, progress: Progress) -> int:
 
 async def _approve_again(tx: Transaction, arrivals: Sequence[Arrival]) -> None:
     rows = [
-        {
-            "key": arrival.filed.entry.key,
-            "timesheet": str(arrival.timesheet),
-            "recalled_at": None,
-        }
-        for arrival in arrivals
+        {"key": each.filed.entry.key, "timesheet": str(each.timesheet), "recalled_at": None}
+        for each in arrivals
     ]
     if rows:
         await tx.exec(update(EntryRow), params=rows)

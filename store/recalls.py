@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from canonical.entries import EntryKey
 from canonical.systems import ForeignId, SystemId
@@ -25,15 +25,19 @@ async def timesheets(tx: Transaction, keys: Sequence[str]) -> Sequence[ForeignId
 
 
 async def recall(
-    tx: Transaction, approved: Mapping[ForeignId, Collection[EntryKey]]
+    tx: Transaction,
+    approved: Mapping[ForeignId, Collection[EntryKey]],
+    changed: Collection[EntryKey] = (),
 ) -> Sequence[Story]:
     """Take back the entries of timesheets that are not among the approved ones any more.
 
-    What was not cut yet is void; of the rest it is recorded. Returns each with how far it had come.
+    So are those that `changed`: what was approved is no longer what was made of them. What was not
+    cut yet is void; of the rest it is recorded. Returns each with how far it had come.
     """
-    keys = {key for found in approved.values() for key in found}
+    keys = {key for found in approved.values() for key in found}.difference(changed)
+    of_sheet = col(EntryRow.timesheet).in_([str(timesheet) for timesheet in approved])
     query = select(EntryRow).where(
-        col(EntryRow.timesheet).in_([str(timesheet) for timesheet in approved]),
+        or_(of_sheet, col(EntryRow.key).in_(changed)),
         EntryRow.progress != Progress.VOIDED,
         col(EntryRow.recalled_at).is_(None),
     )
@@ -52,12 +56,20 @@ async def recall(
     return stories
 
 
-async def is_any_left(tx: Transaction, timesheet: str) -> bool:
-    """Say whether entries of a timesheet are recalled."""
-    query = select(EntryRow.key).where(
+async def left(tx: Transaction, timesheet: str) -> Sequence[Story]:
+    """Return the entries of a timesheet that are recalled."""
+    query = select(EntryRow).where(
         EntryRow.timesheet == timesheet, col(EntryRow.recalled_at).is_not(None)
     )
-    return (await tx.exec(query.limit(1))).first() is not None
+    return [entries.story_of(row) for row in (await tx.exec(query)).all()]
+
+
+async def among(tx: Transaction, keys: Collection[str]) -> Sequence[Story]:
+    """Return which of some entries are recalled."""
+    query = select(EntryRow).where(
+        col(EntryRow.key).in_(keys), col(EntryRow.recalled_at).is_not(None)
+    )
+    return [entries.story_of(row) for row in (await tx.exec(query)).all()]
 
 
 def _timesheet(name: str) -> ForeignId:

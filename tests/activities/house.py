@@ -108,7 +108,8 @@ async def released(database: Database, *found: TimeEntry) -> int:
     filed = [Filed(each, project().code, contract().id) for each in found]
     async with database.transaction() as tx:
         arrivals = [Arrival(one, LANE.key, foreign(PSA, "T1")) for one in filed]
-        return (await entries.reconsider_held(tx, LANE.key, arrivals))[0]
+        read = [foreign(PSA, "T1")]
+        return (await entries.reconsider_held(tx, LANE.key, read, arrivals))[0]
 
 
 async def ready(database: Database, *parts: Slice, cut_off: date = TODAY) -> None:

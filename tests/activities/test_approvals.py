@@ -5,6 +5,7 @@ import pytest
 from sqlmodel import col, select
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
+from typing_extensions import override
 
 from activities.approvals import Collected, PsaApprovals
 from activities.pace import Pace
@@ -13,7 +14,9 @@ from canonical.contracts import ContractId
 from canonical.entries import EntryKey, MilestoneReached
 from canonical.landscape import Landscape
 from canonical.processes import CollectRequest, PostLane
+from canonical.systems import ForeignId
 from connectors import errors
+from connectors.ports import TimePage
 from store import billing, cases, entries, slices
 from store.database import Database
 from store.entries import Decision
@@ -330,3 +333,30 @@ async def _employee(database: Database, key: str) -> str | None:
         story = await entries.find(tx, key)
     assert story is not None
     return story.filed.entry.employee
+
+
+async def test_what_is_held_while_held_time_is_read_again_is_not_lost(
+    database: Database, landscape: Landscape
+) -> None:
+    """L-1: the lane cuts on meanwhile; what nobody read is not void."""
+    await house.active(database)
+    psa = house.psa()
+    psa.approves("T1", entry(101))
+    psa.approves("T2", entry(102))
+    await _collect(psa, database, landscape)
+    await _hold(database, "psa-main:101")
+
+    class CutsMeanwhile(FakePsa):
+        @override
+        async def approved_time(self, timesheet: ForeignId, page: int) -> TimePage:
+            await _hold(database, "psa-main:102")
+            return await psa.approved_time(timesheet, page)
+
+    steps = PsaApprovals(CutsMeanwhile(), database, landscape, Pace(1000))
+    request = PostLane(lane=house.LANE, psa=PSA)
+
+    assert await ActivityEnvironment().run(steps.reread_held, request) == 1
+    async with database.reading() as tx:
+        story = await entries.find(tx, "psa-main:102")
+    assert story is not None
+    assert story.progress is Progress.HELD

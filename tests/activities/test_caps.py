@@ -216,3 +216,20 @@ async def test_a_contract_without_a_cap_consumes_none(
 
     assert (await _prepare(database, landscape)).net == money("1500.00")
     assert await _consumed(database) == "0.00 USD"
+
+
+async def test_a_person_holds_all_of_an_entry_also_what_the_cap_holds_of_it(
+    database: Database, landscape: Landscape
+) -> None:
+    await _capped(database, "split", LARGE)
+    await _prepare(database, landscape)
+
+    await _change(database, landscape, Hold(source="psa-main:101", reason="disputed"))
+
+    async with database.reading() as tx:
+        held = [each.hold for _, _, each in await slices.of_source(tx, "psa-main:101")]
+        opened = await cases.open_cases(tx)
+    assert held == ["person", "person"]
+    assert opened == []  # nothing is above the cap
+    cycle = await _ask_again(database)
+    assert (await _prepare(database, landscape, cycle)).invoice is None

@@ -141,8 +141,11 @@ async def test_held_entries_of_a_lane_that_are_approved_still_are_decided_again(
     approved = [Arrival(one, _LANE, _TIMESHEET) for one in _filed(entry(1), entry(2))]
 
     async with database.transaction() as tx:
-        assert await entries.reconsider_held(tx, _LANE, approved) == (1, ["psa-main:4"])
-        assert await entries.reconsider_held(tx, _LANE, approved) == (0, [])
+        assert await entries.reconsider_held(tx, _LANE, [_TIMESHEET], approved) == (
+            1,
+            ["psa-main:4"],
+        )
+        assert await entries.reconsider_held(tx, _LANE, [_TIMESHEET], approved) == (0, [])
 
     assert await _received(database) == ["psa-main:1", "psa-main:2"]
     assert (await _story(database, "psa-main:3")).progress is Progress.HELD
@@ -153,7 +156,7 @@ async def _void(database: Database, worked: TimeEntry) -> None:
     await _add(database, _filed(worked))
     await _decide(database, worked, Progress.HELD)
     async with database.transaction() as tx:
-        await entries.reconsider_held(tx, _LANE, [])
+        await entries.reconsider_held(tx, _LANE, [_TIMESHEET], [])
 
 
 async def test_a_void_entry_keeps_no_contract_waiting(database: Database) -> None:
