@@ -12,7 +12,7 @@ from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities import failures
+from activities import failures, silence
 from activities.deals import routes
 from activities.engagements import is_through
 from canonical import processes
@@ -43,17 +43,24 @@ from store.database import Database
 from store.engagements import Engagement
 from store.invoices import Kept
 
-_ANSWER = timedelta(seconds=20)
+_PATIENCE = timedelta(seconds=10)  # for a run's answer, so that a step has time for several
 _Start = WithStartWorkflowOperation[Any, Any]
 
 
 class Lanes:
     """Steps that start or tell shared processes; they touch the store and the engine."""
 
-    def __init__(self, client: Client, database: Database, landscape: Landscape) -> None:
+    def __init__(
+        self,
+        client: Client,
+        database: Database,
+        landscape: Landscape,
+        patience: timedelta = _PATIENCE,
+    ) -> None:
         self._client = client
         self._database = database
         self._landscape = landscape
+        self._patience = patience
 
     @activity.defn(name="lanes.request_client")
     async def request_client(self, request: OnboardingRequest) -> None:
@@ -70,7 +77,11 @@ class Lanes:
         asked = request.model_copy(update={"number": number})
         update_id = f"{request.asked_by}/{number}"
         await self._update(
-            "ClientMaster", KeepClient(account=account), start, ("onboard", asked, update_id)
+            "ClientMaster",
+            KeepClient(account=account),
+            start,
+            ("onboard", asked, update_id),
+            self._patience,
         )
 
     @activity.defn(name="lanes.wake")
@@ -122,18 +133,21 @@ class Lanes:
         return asked.cycle
 
     async def _wake_billing(self) -> int:
+        """Tell each contract by itself: one that does not answer keeps no other unbilled."""
         async with self._database.reading() as tx:
             requests = [
                 asked
                 for asked in await billing.waiting(tx)
                 if await contracts.find(tx, asked.contract)  # others wait to be activated
             ]
-        for asked in requests:
-            await self.bill(asked)
+        await silence.tell_each(self._database, requests, self._bill, self._patience)
         return len(requests)
 
     async def bill(self, asked: billing.Request) -> None:
         """Tell a contract's billing lane about a cycle; the same cycle twice is one cycle."""
+        await self._bill(asked, self._patience)
+
+    async def _bill(self, asked: billing.Request, patience: timedelta) -> None:
         lane = await self._billing_lane(asked.contract)
         start: dict[str, Any] = {
             "id": processes.billing_id(asked.contract),
@@ -144,10 +158,17 @@ class Lanes:
         cycle = BillingCycle.model_validate(
             {"cycle": asked.cycle, "key": asked.key, "kind": asked.kind, "cut_off": asked.cut_off}
         )
-        await self._update("Billing", lane, start, ("bill", cycle, f"cycle/{asked.cycle}"))
+        await self._update(
+            "Billing", lane, start, ("bill", cycle, f"cycle/{asked.cycle}"), patience
+        )
 
     async def _update(
-        self, process: str, request: Record, start: dict[str, Any], update: tuple[str, Record, str]
+        self,
+        process: str,
+        request: Record,
+        start: dict[str, Any],
+        update: tuple[str, Record, str],
+        patience: timedelta,
     ) -> None:
         """Tell a shared process something, starting it if it does not run."""
         name, message, update_id = update
@@ -159,7 +180,7 @@ class Lanes:
             message,
             start_workflow_operation=operation,
             id=update_id,
-            rpc_timeout=_ANSWER,
+            rpc_timeout=patience,
         )
 
     async def _post(self, lane: PostLane) -> None:

@@ -1,6 +1,6 @@
 """Cases: parked steps that somebody has to look at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel import col, select
 
@@ -44,6 +44,13 @@ async def open_of(tx: Transaction, workflow: str) -> Sequence[CaseId]:
     """Return the cases that a workflow waits with."""
     query = select(CaseRow.id).where(CaseRow.workflow == workflow, col(CaseRow.closed_at).is_(None))
     return [CaseId(case) for case in (await tx.exec(query)).all()]
+
+
+async def open_at(tx: Transaction, step: str) -> Mapping[str, CaseId]:
+    """Return the open cases of a step that many workflows share, each under its workflow."""
+    is_open = col(CaseRow.closed_at).is_(None)
+    query = select(CaseRow.workflow, CaseRow.id).where(CaseRow.step == step, is_open)
+    return {workflow: CaseId(case) for workflow, case in (await tx.exec(query)).all()}
 
 
 async def all_cases(tx: Transaction) -> Sequence[Case]:

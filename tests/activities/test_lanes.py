@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -27,11 +28,11 @@ from canonical.processes import (
     OnboardingRequest,
     PostLane,
 )
-from store import billing
+from store import billing, cases, contracts, engagements
 from store.database import Database
 from store.engagements import UnknownContractError
 from tests.activities import house
-from tests.fakes import CRM, PSA, entry, foreign
+from tests.fakes import CRM, PSA, contract, entry, foreign
 
 CONTRACT = ContractId("CT-00001")
 REQUEST = CollectRequest(psa=PSA)
@@ -191,6 +192,63 @@ async def test_a_contract_that_is_not_active_holds_nobody_up(
     assert await ActivityEnvironment().run(lanes.wake, REQUEST) == 1
     _, cycles = await _told(client, processes.billing_id(CONTRACT), tuple[BillingLane, list[int]])
     assert cycles == [1]
+
+
+async def _second_contract(database: Database) -> ContractId:
+    other = ContractId("CT-00002")
+    async with database.transaction() as tx:
+        await engagements.claim(tx, foreign(CRM, "006B"))
+        await contracts.save(tx, contract(id=other, opportunity=foreign(CRM, "006B")))
+    return other
+
+
+async def _silent(database: Database) -> list[tuple[str, str]]:
+    async with database.reading() as tx:
+        return [(case.workflow, case.error_class) for case in await cases.open_cases(tx)]
+
+
+@pytest.mark.usefixtures("lanes")
+async def test_a_contract_whose_billing_does_not_answer_keeps_no_other_unbilled(
+    client: Client, database: Database, landscape: Landscape
+) -> None:
+    """Its run is on a queue that nobody polls, as one is that is pinned to a build that is gone."""
+    await house.active(database)
+    other = processes.billing_id(await _second_contract(database))
+    for billed in (CONTRACT, "CT-00002"):
+        await _asked(database, billed, "cut-off/2026-06-30")
+    silent = await client.start_workflow(
+        "Billing", id=processes.billing_id(CONTRACT), task_queue="a-build-that-is-gone"
+    )
+    hurried = Lanes(client, database, landscape, patience=timedelta(seconds=1))
+
+    for _ in range(2):
+        assert await ActivityEnvironment().run(hurried.wake, REQUEST) == 2
+
+    _, cycles = await _told(client, other, tuple[BillingLane, list[int]])
+    assert cycles == [1]
+    assert await _silent(database) == [(silent.id, "E26")]
+    await silent.terminate()
+    await ActivityEnvironment().run(hurried.wake_billing, house.LANE)
+    await client.get_workflow_handle(other).terminate()
+    assert await _silent(database) == []
+
+
+async def test_a_contract_that_cannot_be_told_keeps_no_other_unbilled(
+    client: Client, lanes: Lanes, database: Database
+) -> None:
+    """It was kept without the engagement that leads to it."""
+    await house.active(database)
+    async with database.transaction() as tx:
+        await contracts.save(tx, contract(id="CT-99999", opportunity=foreign(CRM, "006Z")))
+    for billed in ("CT-99999", CONTRACT):
+        await _asked(database, billed, "cut-off/2026-06-30")
+
+    await ActivityEnvironment().run(lanes.wake, REQUEST)
+
+    run = processes.billing_id(CONTRACT)
+    _, cycles = await _told(client, run, tuple[BillingLane, list[int]])
+    assert cycles == [1]
+    assert await _silent(database) == [("billing:CT-99999", "E07")]
 
 
 async def test_a_contract_that_nobody_opened_is_not_billed(
