@@ -1,7 +1,7 @@
 """Approvals: fetching what was approved and reached in a PSA since the last time."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
@@ -27,7 +27,7 @@ from store.tables.traffic import Outcome
 
 _REQUESTS_A_PAGE = 3  # of the first; the others make fewer
 _A_STEP = 100  # messages
-_TOGETHER = 20  # of them in one transaction
+_TOGETHER = 50  # of them in one transaction
 _READING = "collect"
 _NOTHING_NEW = (Outcome.SUPERSEDED, "nothing newly approved")
 
@@ -90,9 +90,7 @@ class PsaApprovals:
             found = [(sheet, await self._approved_now(sheet)) for sheet in timesheets]
             async with self._database.transaction() as tx:
                 projects = await _projects(tx, [entry for _, read in found for entry in read])
-                arrivals = [
-                    each for sheet, read in found for each in self._filed(sheet, read, projects)
-                ]
+                arrivals = self._arrivals(found, projects)
                 key = request.lane.key
                 released, void = await entries.reconsider_held(tx, key, timesheets, arrivals)
                 await slices.drop_held(tx, void)
@@ -112,11 +110,7 @@ class PsaApprovals:
             approved = {sheet: await self._approved_now(sheet) for sheet in timesheets}
             async with self._database.transaction() as tx:
                 projects = await _projects(tx, [one for read in approved.values() for one in read])
-                arrivals = [
-                    each
-                    for sheet, read in approved.items()
-                    for each in self._filed(sheet, read, projects)
-                ]
+                arrivals = self._arrivals(approved.items(), projects)
                 changed = await entries.changed(tx, arrivals)
                 await recalls.recall(tx, _keys(approved, projects), changed)
                 await recalls.take_off_recalled(tx, on_draft)
@@ -175,13 +169,9 @@ class PsaApprovals:
 
     async def _keep(self, tx: Transaction, read: Sequence[_Read]) -> None:
         projects = await _projects(tx, [entry for one in read for entry in one.entries])
-        arrivals: Sequence[Arrival] = [
-            each
-            for one in read
-            for each in self._filed(one.delivery.notice.subject, one.entries, projects)
-        ]
+        brought = [(one.delivery.notice.subject, one.entries) for one in read]
         sheets = [one.delivery.notice.subject for one in read if not one.trouble]
-        arrivals, late = await late_work.sort_out(tx, sheets, arrivals)
+        arrivals, late = await late_work.sort_out(tx, sheets, self._arrivals(brought, projects))
         added = await entries.add(tx, arrivals)
         await recalls.approve_again(tx, added.again)
         recalled = await recalls.recall(tx, _told(read, projects), added.too_late)
@@ -201,14 +191,17 @@ class PsaApprovals:
             settled.append((one.delivery, outcome, reason))
         await inbox.settle_all(tx, settled)
 
-    def _filed(
-        self, timesheet: ForeignId, found: Iterable[TimeEntry], projects: _Projects
-    ) -> Iterator[Arrival]:
-        for entry in found:
-            project = projects[entry.project]
-            if project is not None:
-                filed = Filed(entry, project.code, project.contract)
-                yield Arrival(filed, self._lane(project).key, timesheet)
+    def _arrivals(
+        self, brought: Iterable[tuple[ForeignId, Iterable[TimeEntry]]], projects: _Projects
+    ) -> Sequence[Arrival]:
+        """Return the entries of our projects, each with the lane that is to post it."""
+        lanes = {each.code: self._lane(each).key for each in projects.values() if each}
+        return [
+            Arrival(Filed(entry, project.code, project.contract), lanes[project.code], timesheet)
+            for timesheet, found in brought
+            for entry in found
+            if (project := projects[entry.project]) is not None
+        ]
 
     def _lane(self, project: Project) -> Lane:
         found = routes(self._landscape, project.entity)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import NewType
 
 from canonical.base import Record, RuleError
 from canonical.systems import ForeignId, SystemId
@@ -20,6 +21,7 @@ from store.database import Database, Transaction
 from store.tables.effects import State
 from telemetry import logs
 
+Digest = NewType("Digest", str)  # of a record's content, see `content_hash`
 Send = Callable[[], Awaitable[ForeignId]]
 Resolve = Callable[[], Awaitable[ForeignId | None]]
 Find = Callable[[], Awaitable[tuple[ForeignId, ...]]]
@@ -83,13 +85,14 @@ class DoubleFoundError(RuleError):
 class Effect:
     """A write, the business key it happens once under, and how to resolve a lost answer.
 
-    `keep` records what the answer means to us, in the transaction that confirms the write.
+    `content` may be its digest, where several writes have the same. `keep` records what the
+    answer means to us, in the transaction that confirms the write.
     """
 
     kind: Kind
     key: str
     system: SystemId
-    content: Record
+    content: Record | Digest
     send: Send
     resolve: Resolve
     keep: Keep | None = None
@@ -213,11 +216,12 @@ class Effects:
             await intents.move(tx, effect.key, State.PLANNED)
 
     async def _plan(self, effect: Effect) -> intents.Progress:
+        content = effect.content
         intent = intents.Intent(
             key=effect.key,
             kind=effect.kind,
             system=effect.system,
-            content_hash=content_hash(effect.content),
+            content_hash=content_hash(content) if isinstance(content, Record) else content,
         )
         async with self._database.transaction() as tx:
             progress = await intents.plan(tx, intent)
@@ -250,9 +254,9 @@ class Effects:
             raise DoubleFoundError(msg)
 
 
-def content_hash(content: Record) -> str:
+def content_hash(content: Record) -> Digest:
     """Return the SHA-256 of a record's canonical JSON, in hex."""
-    return hashlib.sha256(content.model_dump_json().encode()).hexdigest()
+    return Digest(hashlib.sha256(content.model_dump_json().encode()).hexdigest())
 
 
 def _log(event: str, effect: Effect, **facts: object) -> None:

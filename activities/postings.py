@@ -7,7 +7,7 @@ from typing import NamedTuple
 from temporalio import activity
 
 from activities import effects, failures, triggers
-from activities.effects import Effect, Effects, Kind, content_hash
+from activities.effects import Digest, Effect, Effects, Kind, content_hash
 from canonical.base import Record
 from canonical.cases import Defect
 from canonical.entries import EntryKey
@@ -49,6 +49,13 @@ class PostRequest(Record):
 
     batch: BatchId
     entity: EntityId
+
+
+class _Frozen(NamedTuple):
+    """A batch, and the digest of it that its writes share."""
+
+    batch: HourBatch
+    digest: Digest
 
 
 class _Decided(NamedTuple):
@@ -115,33 +122,38 @@ class ErpPostings:
         with failures.reported():
             async with self._database.reading() as tx:
                 batch = await batches.get(tx, request.batch)
-            journal = await self._draft(batch, request)
-            await self._fill(batch, journal)
-            return await self._post(batch, journal)
+            frozen = _Frozen(batch, content_hash(batch))
+            journal = await self._draft(frozen)
+            await self._fill(frozen, journal)
+            return await self._post(frozen, journal)
 
-    async def _draft(self, batch: HourBatch, request: PostRequest) -> ForeignId:
+    async def _draft(self, frozen: _Frozen) -> ForeignId:
+        batch = frozen.batch
+
         async def find() -> tuple[ForeignId, ...]:
-            found = await self._erp.find_journals(request.entity, batch.id)
+            found = await self._erp.find_journals(batch.entity, batch.id)
             posted_first = sorted(found, key=lambda document: not document.is_posted)
             return tuple(document.id for document in posted_first)
 
         return await self._effects.once(
             _effect(
                 Kind.JOURNAL_DRAFT,
-                batch,
-                send=lambda: self._erp.create_journal(request.entity, batch.id),
+                frozen,
+                send=lambda: self._erp.create_journal(batch.entity, batch.id),
                 resolve=effects.as_delivered(
                     self._erp.delivers.journal,
                     effects.by_reference(
                         find,
                         settle=self._settle,
-                        discard=lambda double: self._erp.discard_journal(request.entity, double),
+                        discard=lambda double: self._erp.discard_journal(batch.entity, double),
                     ),
                 ),
             )
         )
 
-    async def _fill(self, batch: HourBatch, journal: ForeignId) -> None:
+    async def _fill(self, frozen: _Frozen, journal: ForeignId) -> None:
+        batch = frozen.batch
+
         async def send() -> ForeignId:
             await self._erp.fill_journal(journal, batch)
             return journal
@@ -154,16 +166,19 @@ class ErpPostings:
                 settle=self._settle,
             ),
         )
-        await self._effects.once(_effect(Kind.JOURNAL_LINES, batch, send=send, resolve=resolve))
+        filled = _effect(Kind.JOURNAL_LINES, frozen, send=send, resolve=resolve)
+        await self._effects.once(filled)
 
-    async def _post(self, batch: HourBatch, journal: ForeignId) -> ForeignId:
+    async def _post(self, frozen: _Frozen, journal: ForeignId) -> ForeignId:
+        batch = frozen.batch
+
         async def keep(tx: Transaction, voucher: ForeignId) -> None:
             await entries.mark_posted(tx, batch.id)
             await batches.mark_posted(tx, batch.id, voucher.value)
 
         effect = _effect(
             Kind.JOURNAL_POST,
-            batch,
+            frozen,
             send=lambda: self._erp.post_journal(batch.entity, journal),
             keep=keep,
         )
@@ -172,17 +187,18 @@ class ErpPostings:
 
 def _effect(
     kind: Kind,
-    batch: HourBatch,
+    frozen: _Frozen,
     *,
     send: effects.Send,
     resolve: effects.Resolve = effects.send_again,
     keep: effects.Keep | None = None,
 ) -> Effect:
+    batch = frozen.batch.id
     return Effect(
         kind=kind,
-        key=f"batch/{batch.id}/{kind.value}",
-        system=Lane.parse(batch.id.rpartition("/")[0]).erp,
-        content=batch,
+        key=f"batch/{batch}/{kind.value}",
+        system=Lane.parse(batch.rpartition("/")[0]).erp,
+        content=frozen.digest,
         send=send,
         resolve=resolve,
         keep=keep,
@@ -212,7 +228,8 @@ async def _decide(tx: Transaction, request: CutRequest, hours_decimals: int) -> 
 
 
 async def _freeze(tx: Transaction, lane: Lane, decided: list[_Decided]) -> Cut:
-    await slices.drop_held(tx, [item.filed.entry.key for item in decided])
+    again = [item.filed.entry.key for item in decided if item.filed.was_decided]
+    await slices.drop_held(tx, again)
     await slices.add(tx, [(item.filed.contract, item.decision.part) for item in decided])
     batch_id, sequence = await batches.following_id(tx, lane.key)
     costed = [item.decision.line for item in decided if item.decision.line is not None]

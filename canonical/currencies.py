@@ -25,6 +25,7 @@ _DECIMALS = {
     for decimals, codes in ((0, _NONE), (2, _TWO), (3, _THREE), (4, _FOUR))
     for code in codes.split()
 }
+_MINOR_UNITS = {code: Decimal(1).scaleb(-decimals) for code, decimals in _DECIMALS.items()}
 
 
 class UnknownCurrencyError(RuleError, ValueError):
@@ -48,4 +49,6 @@ def minor_unit(currency: str) -> Decimal:
     Raises:
         UnknownCurrencyError: if the currency is not in the table.
     """
-    return Decimal(1).scaleb(-decimals(currency))
+    if currency not in _MINOR_UNITS:
+        raise UnknownCurrencyError(currency)
+    return _MINOR_UNITS[currency]

@@ -10,6 +10,8 @@ from typing_extensions import override
 from canonical import currencies
 from canonical.base import Record, RuleError
 
+_INEXACT = (float, bool)
+
 
 class CurrencyMismatchError(RuleError):
     """Two amounts in different currencies were combined."""
@@ -21,14 +23,21 @@ def _known(currency: str) -> str:
 
 
 def _refuse_float(value: object) -> object:
-    if isinstance(value, float | bool):
+    if isinstance(value, _INEXACT):
         msg = "an exact number is never a float; pass a Decimal, an int or a string"
         raise ValueError(msg)  # noqa: TRY004 - pydantic turns only ValueError into its own
     return value
 
 
 Currency = Annotated[str, AfterValidator(_known)]
-Exact = Annotated[Decimal, BeforeValidator(_refuse_float), Field(max_digits=24)]
+# Bounds come before the validator: those behind it pydantic checks in Python, five times slower.
+Exact = Annotated[Decimal, Field(max_digits=24), BeforeValidator(_refuse_float)]
+FourDecimals = Annotated[
+    Decimal, Field(max_digits=24, decimal_places=4), BeforeValidator(_refuse_float)
+]
+_Price = Annotated[
+    Decimal, Field(max_digits=24, decimal_places=4, ge=0), BeforeValidator(_refuse_float)
+]
 
 
 class Money(Record):
@@ -100,4 +109,4 @@ class Rate(Record):
     """A price or a cost of one hour, in units of its currency; up to four decimals."""
 
     currency: Currency
-    per_hour: Annotated[Exact, Field(ge=0, decimal_places=4)]
+    per_hour: _Price

@@ -1,12 +1,10 @@
 """Time worked, kept exactly as it was captured; hours are only shown."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Self
-
-from pydantic import Field
+from typing import Self
 
 from canonical.base import Record
-from canonical.money import Exact, Money, Rate
+from canonical.money import FourDecimals, Money, Rate
 
 _SECONDS_PER_HOUR = 3600
 _SHOWN = Decimal("0.0001")
@@ -15,7 +13,7 @@ _SHOWN = Decimal("0.0001")
 class WorkTime(Record):
     """Seconds, exact to four decimals where a source reports decimal hours."""
 
-    seconds: Annotated[Exact, Field(decimal_places=4)]
+    seconds: FourDecimals
 
     @classmethod
     def of_minutes(cls, minutes: int) -> Self:

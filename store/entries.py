@@ -1,17 +1,17 @@
 """Approved time entries on their way into the ERP."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlmodel import col, func, select
 
 from canonical.contracts import ContractId
 from canonical.entries import EntryKey, TimeEntry
 from canonical.projects import ProjectCode
 from canonical.systems import ForeignId, SystemId
-from store import turns
+from store import bulk, turns
 from store.database import Transaction
 from store.tables.work import EntryRow, Progress
 
@@ -23,11 +23,12 @@ _UNDECIDED = (Progress.RECEIVED, Progress.HELD)
 
 @dataclass(frozen=True)
 class Filed:
-    """An entry with our names for where it belongs."""
+    """An entry with our names for where it belongs, and whether it was decided once before."""
 
     entry: TimeEntry
     project: ProjectCode
     contract: ContractId
+    was_decided: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,8 @@ async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> Added:
     void = {key for key, row in known.items() if row.progress is Progress.VOIDED}
     open_ = void | {key for key in changed if known[key].progress in _UNDECIDED}
     new = [_values(arrival) for key, arrival in told.items() if key not in known]
-    if new:
-        await tx.exec(insert(EntryRow), params=new)
-    if open_:
-        await tx.exec(update(EntryRow), params=[_values(told[EntryKey(key)]) for key in open_])
+    await bulk.insert(tx, EntryRow, new)
+    await bulk.update(tx, EntryRow, [_values(told[EntryKey(key)]) for key in open_])
     taken = {key for key in told if key not in known or key in open_}
     as_they_were = known.keys() - open_ - changed
     again = {EntryKey(key) for key in as_they_were if known[key].recalled_at is not None}
@@ -115,19 +114,17 @@ async def waiting_lanes(tx: Transaction) -> Sequence[str]:
 
 async def received(tx: Transaction, lane: str, *, limit: int) -> Sequence[Filed]:
     """Return a lane's next entries, by work date and key."""
-    query = select(EntryRow).where(EntryRow.lane == lane, EntryRow.progress == Progress.RECEIVED)
+    query = bulk.columns(EntryRow).where(
+        col(EntryRow.lane) == lane, col(EntryRow.progress) == Progress.RECEIVED
+    )
     ordered = query.order_by(col(EntryRow.work_date), col(EntryRow.key)).limit(limit)
     # A recall that comes at the same time waits, and then sees that they are cut.
-    locked = ordered.with_for_update().execution_options(populate_existing=True)
-    rows = (await tx.exec(locked)).all()
-    return [_filed(row) for row in rows]
+    return [_filed(row) for row in await bulk.read(tx, ordered.with_for_update(), EntryRow)]
 
 
 async def decide(tx: Transaction, decisions: Iterable[Decision]) -> None:
     """Record what became of entries."""
-    rows = [asdict(item) for item in decisions]
-    if rows:
-        await tx.exec(update(EntryRow), params=rows)
+    await bulk.update(tx, EntryRow, [vars(item) for item in decisions])
 
 
 async def mark_posted(tx: Transaction, batch: str) -> None:
@@ -162,11 +159,8 @@ async def reconsider_held(
     keys = [EntryKey(key) for key, sheet in found if key in told or sheet in sheets]
     approved = [_values(told[key]) for key in keys if key in told]
     void = [key for key in keys if key not in told]
-    if approved:
-        await tx.exec(update(EntryRow), params=approved)
-    if void:
-        rows = [{"key": key, "progress": Progress.VOIDED} for key in void]
-        await tx.exec(update(EntryRow), params=rows)
+    await bulk.update(tx, EntryRow, approved)
+    await bulk.update(tx, EntryRow, [{"key": key, "progress": Progress.VOIDED} for key in void])
     return len(approved), void
 
 
@@ -187,8 +181,7 @@ async def _approve_again(tx: Transaction, arrivals: Sequence[Arrival]) -> None:
         {"key": each.filed.entry.key, "timesheet": str(each.timesheet), "recalled_at": None}
         for each in arrivals
     ]
-    if rows:
-        await tx.exec(update(EntryRow), params=rows)
+    await bulk.update(tx, EntryRow, rows)
 
 
 def story_of(row: EntryRow) -> Story:
@@ -212,11 +205,10 @@ async def known(tx: Transaction, keys: Sequence[EntryKey]) -> set[EntryKey]:
 async def _known(tx: Transaction, keys: Sequence[EntryKey]) -> dict[str, EntryRow]:
     known: dict[str, EntryRow] = {}
     for start in range(0, len(keys), _AT_ONCE):
-        query = select(EntryRow).where(col(EntryRow.key).in_(keys[start : start + _AT_ONCE]))
+        part = col(EntryRow.key).in_(keys[start : start + _AT_ONCE])
         # Whoever cuts them at the same time is waited for, and what it made of them is read.
-        locked = query.order_by(col(EntryRow.key)).with_for_update()
-        current = locked.execution_options(populate_existing=True)
-        known |= {row.key: row for row in (await tx.exec(current)).all()}
+        locked = bulk.columns(EntryRow).where(part).order_by(col(EntryRow.key)).with_for_update()
+        known |= {row.key: row for row in await bulk.read(tx, locked, EntryRow)}
     return known
 
 
@@ -273,7 +265,8 @@ def _filed(row: EntryRow) -> Filed:
             "note": row.note,
         }
     )
-    return Filed(entry, ProjectCode(row.project), ContractId(row.contract))
+    was_decided = row.verdict is not None
+    return Filed(entry, ProjectCode(row.project), ContractId(row.contract), was_decided)
 
 
 async def has_unpriced(tx: Transaction, contract: ContractId, until: date) -> bool:

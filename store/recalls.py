@@ -36,14 +36,16 @@ async def recall(
     """
     keys = {key for found in approved.values() for key in found}.difference(changed)
     of_sheet = col(EntryRow.timesheet).in_([str(timesheet) for timesheet in approved])
-    query = select(EntryRow).where(
+    query = select(EntryRow.key).where(
         or_(of_sheet, col(EntryRow.key).in_(changed)),
         EntryRow.progress != Progress.VOIDED,
         col(EntryRow.recalled_at).is_(None),
     )
-    gone = [row for row in (await tx.exec(query)).all() if row.key not in keys]
+    gone = [key for key in (await tx.exec(query)).all() if key not in keys]
+    if not gone:
+        return ()
     # Whoever cuts them at the same time is waited for, and what it made of them is read.
-    locked = select(EntryRow).where(col(EntryRow.key).in_([row.key for row in gone]))
+    locked = select(EntryRow).where(col(EntryRow.key).in_(gone))
     locked = locked.order_by(col(EntryRow.key)).with_for_update()
     rows = (await tx.exec(locked.execution_options(populate_existing=True))).all()
     stories = [entries.story_of(row) for row in rows]

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import insert, update
 from sqlmodel import col, func, select
 
 from canonical.base import RuleError
@@ -13,7 +12,7 @@ from canonical.money import Currency, Money
 from canonical.projects import ProjectCode
 from canonical.slices import Slice
 from canonical.worktime import WorkTime
-from store import trail
+from store import bulk, trail
 from store.database import Transaction
 from store.tables.work import HoldKind, SliceRow, SliceState
 
@@ -45,12 +44,13 @@ async def add(tx: Transaction, contract_of: Iterable[tuple[ContractId, Slice]]) 
         }
         for contract, part in contract_of
     ]
-    if rows:
-        await tx.exec(insert(SliceRow), params=rows)
+    await bulk.insert(tx, SliceRow, rows)
 
 
 async def drop_held(tx: Transaction, sources: Sequence[str]) -> None:
     """Remove the slices of entries that are to be decided again; held ones never went anywhere."""
+    if not sources:
+        return
     held = await tx.exec(
         select(SliceRow).where(col(SliceRow.source).in_(sources), SliceRow.state == SliceState.HELD)
     )
@@ -141,7 +141,7 @@ async def bill(tx: Transaction, invoice: str, line: int, slices: Sequence[tuple[
         }
         for source, number in slices
     ]
-    await tx.exec(update(SliceRow), params=rows)
+    await bulk.update(tx, SliceRow, rows)
 
 
 async def write_off(tx: Transaction, contract: ContractId, *, by: str, reason: str) -> int:
@@ -163,7 +163,7 @@ async def move_to_line(
         {"source": source, "number": number, "invoice": invoice, "line": line}
         for source, number in slices
     ]
-    await tx.exec(update(SliceRow), params=rows)
+    await bulk.update(tx, SliceRow, rows)
 
 
 async def on_invoice(tx: Transaction, invoice: str) -> Sequence[tuple[int, Slice]]:
@@ -212,8 +212,7 @@ async def _move(
         }
         for part in slices
     ]
-    if rows:
-        await tx.exec(update(SliceRow), params=rows)
+    await bulk.update(tx, SliceRow, rows)
 
 
 async def _ready_among(tx: Transaction, slices: Sequence[tuple[str, int]]) -> int:

@@ -1,6 +1,6 @@
 """What every table has in common."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlmodel import SQLModel
 
@@ -9,3 +9,6 @@ class Row(SQLModel):
     """A row; each table's class says its `__tablename__`."""
 
     __tablename__: ClassVar[Any]  # SQLModel declares it in a way that no checker accepts
+
+
+RowT = TypeVar("RowT", bound=Row)
