@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 
 from temporalio import activity
 
-from activities import failures, late_work, milestones, recalls
+from activities import failures, late_work, milestones, recalls, unasked
 from activities.deals import routes
 from activities.pace import Pace
 from canonical.base import Record
@@ -173,8 +173,10 @@ class PsaApprovals:
         sheets = [one.delivery.notice.subject for one in read if not one.trouble]
         arrivals, late = await late_work.sort_out(tx, sheets, self._arrivals(brought, projects))
         added = await entries.add(tx, arrivals)
-        await recalls.approve_again(tx, added.again)
+        freed = await recalls.approve_again(tx, added.again)
         recalled = await recalls.recall(tx, _told(read, projects), added.too_late)
+        for contract in sorted(freed):
+            await unasked.look(tx, self._landscape, contract)
         settled: list[tuple[Delivery, Outcome, str]] = []
         waiting = await cases.open_ids(tx, workflow=_READING)
         for one in read:

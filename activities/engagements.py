@@ -8,7 +8,7 @@ from canonical.contracts import Contract, ContractId
 from canonical.engagements import Stage
 from canonical.notices import Notice
 from canonical.systems import SystemId
-from store import contracts, engagements, entries, inbox, slices
+from store import billing, contracts, engagements, entries, inbox, invoices, slices
 from store.database import Database, Transaction
 
 _TIEBEAM = SystemId("tiebeam")  # the sender of what we tell ourselves
@@ -60,7 +60,9 @@ async def is_through(tx: Transaction, contract: ContractId) -> bool:
     known = await contracts.find(tx, contract)
     if known is None or await entries.has_unposted(tx, contract):
         return False
-    if await slices.open_count(tx, contract):
+    if await slices.open_count(tx, contract) or await billing.is_waiting(tx, contract):
+        return False
+    if await invoices.is_any_unposted(tx, contract):
         return False
     return await _all_billed(tx, known)
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from temporalio import activity
 
-from activities import drafting, failures, prebill
+from activities import drafting, failures, prebill, unasked
 from activities.effects import content_hash
 from canonical.base import Record
 from canonical.contracts import Contract
@@ -109,9 +109,11 @@ class InvoiceRecords:
 
     @activity.defn(name="invoices.finish")
     async def finish(self, request: InvoiceRequest) -> None:
-        """Record that the cycle is through. Idempotent: a flag."""
+        """Record that the cycle is through, and ask for what is left. Idempotent: a flag."""
         async with self._database.transaction() as tx:
+            await commitments.lock(tx, request.contract)
             await billing.finish(tx, request.contract, request.cycle)
+            await unasked.look(tx, self._landscape, request.contract)
 
     async def _draft(self, tx: Transaction, request: InvoiceRequest) -> bool:
         asked = await billing.of_cycle(tx, request.contract, request.cycle)
@@ -121,6 +123,7 @@ class InvoiceRecords:
         if asked.kind == billing.CUT_OFF:
             await contracts.mark_billed(tx, request.contract, asked.cut_off)
         contract = await contracts.get(tx, request.contract)
+        await unasked.keep_case(tx, contract)
         document = f"{request.invoice}/{request.revision}"
         parts = await drafting.take(tx, contract, document, await drafting.ready(tx, asked))
         if not parts:

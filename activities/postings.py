@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from temporalio import activity
 
-from activities import effects, failures, triggers
+from activities import effects, failures, triggers, unasked
 from activities.effects import Digest, Effect, Effects, Kind, content_hash
 from canonical.base import Record
 from canonical.cases import Defect
@@ -98,10 +98,13 @@ class PostingRecords:
         became_ready = {
             item.filed.contract for item in decided if item.decision.part.state == "ready"
         }
-        crossed = [  # in one order, so that lanes do not wait for each other in a ring
-            await triggers.cross(tx, self._landscape, await contracts.get(tx, contract))
-            for contract in sorted(became_ready)
-        ]
+        crossed: list[bool] = []
+        for contract in sorted(became_ready):  # so lanes do not wait for each other in a ring
+            terms = await contracts.get(tx, contract)
+            crossed.append(await triggers.cross(tx, self._landscape, terms))
+            billed_until = await contracts.billed_until(tx, contract)
+            if billed_until is not None and billed_until >= terms.service_until:
+                await unasked.keep_case(tx, terms)  # nothing asks for it by itself any more
         return any(crossed)
 
 

@@ -50,14 +50,16 @@ async def recall(
     return {sheet: len(stories) for sheet, stories in by_sheet.items()}
 
 
-async def approve_again(tx: Transaction, keys: Collection[EntryKey]) -> None:
-    """Let go what was held because its approval had been taken back."""
+async def approve_again(tx: Transaction, keys: Collection[EntryKey]) -> set[ContractId]:
+    """Let go what was held because its approval had been taken back; return whose it is."""
+    freed: set[ContractId] = set()
     sheets: set[ForeignId] = set()
     for key in sorted(keys):
         story = await entries.find(tx, key)
         if story is None:
             raise LookupError(key)  # whoever was recalled is known
         sheets.add(story.timesheet)
+        freed.add(story.filed.contract)
         await commitments.lock(tx, story.filed.contract)
         parts = [part for _, _, part in await slices.of_source(tx, key) if part.hold == "recall"]
         await slices.release(tx, parts)
@@ -70,6 +72,7 @@ async def approve_again(tx: Transaction, keys: Collection[EntryKey]) -> None:
             await cases.close_case(tx, case)
     for sheet in sorted(sheets, key=str):
         await _keep_case(tx, sheet, [])
+    return freed
 
 
 async def take_off_recalled(tx: Transaction, sources: Collection[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from temporalio import activity
 
-from activities import failures
+from activities import drafting, failures, unasked
 from canonical.base import Record
 from canonical.contracts import ContractId
 from canonical.engagements import Stage
@@ -83,9 +83,14 @@ class UnwindRecords:
         with failures.reported():
             async with self._database.transaction() as tx:
                 await commitments.lock(tx, question.contract)
-                return await slices.write_off(
+                written_off = await slices.write_off(
                     tx, question.contract, by=question.by, reason=question.reason
                 )
+                terms = await contracts.find(tx, question.contract)
+                if terms is not None:
+                    await unasked.keep_case(tx, terms)
+                    await drafting.look_at_cap(tx, terms)
+        return written_off
 
 
 async def _is_open(tx: Transaction, contract: ContractId) -> bool:

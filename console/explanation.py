@@ -12,6 +12,8 @@ from canonical.contracts import ContractId
 from canonical.slices import Slice
 from store import contracts, entries, invoices, slices
 from store.database import Database, Transaction
+from store.tables.money import Standing
+from store.tables.work import Progress
 
 
 class UnknownSubjectError(Exception):
@@ -65,13 +67,14 @@ async def _source(
             "batch": story.batch,
             "line": story.line,
         }
+        explained["recalled"] = story.is_recalled or story.progress is Progress.VOIDED
     explained["slices"] = [await _slice(tx, *each) for each in parts]
     explained["answer"] = _answer(explained)
     return explained
 
 
 async def _slice(tx: Transaction, invoice: str | None, line: int, part: Slice) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "number": part.number,
         "state": part.state,
         "seconds": str(part.worked.seconds),
@@ -82,6 +85,7 @@ async def _slice(tx: Transaction, invoice: str | None, line: int, part: Slice) -
         found["reason"] = part.reason
     if invoice is not None:
         found["invoice"] = f"{await invoices.number(tx, invoice) or invoice}/{line}"
+        found["standing"] = await invoices.standing(tx, invoice) or ""
     return found
 
 
@@ -97,16 +101,22 @@ async def _line(tx: Transaction, subject: str) -> dict[str, Any] | None:
     parts = [part for line, part in await slices.on_invoice(tx, reference) if line == int(number)]
     if not parts:
         return None
+    stands = _LINES[await invoices.standing(tx, reference) or Standing.POSTED]
     contract = await contracts.find(tx, ContractId(reference.split("/")[0]))
     return {
         "subject": subject,
         "invoice": reference,
         "contract": contract.name if contract else None,
         "slices": [await _slice(tx, None, 0, part) | {"source": part.source} for part in parts],
-        "answer": f"billed: made up of {len(parts)} slice{'s' if len(parts) > 1 else ''}",
+        "answer": f"{stands}: made up of {len(parts)} slice{'s' if len(parts) > 1 else ''}",
     }
 
 
+_LINES = {
+    Standing.DRAFT: "not billed yet, a draft",
+    Standing.POSTING: "being posted",
+    Standing.POSTED: "billed",
+}
 _ANSWERS = {
     "ready": "not billed yet: ready for the next cut-off",
     "covered": "not billed by itself: a fixed price covers it",
@@ -114,9 +124,15 @@ _ANSWERS = {
 }
 
 
+_RECALLED = "its approval was taken back"
+_STANDS = {"draft": "not billed yet: on the draft", "posting": "being posted on"}
+
+
 def _answer(explained: dict[str, Any]) -> str:
     parts = explained["slices"]
-    said = [f"billed on {part['invoice']}" for part in parts if part["state"] == "billed"]
+    said = [_stands(part) for part in parts if part["state"] == "billed"]
+    if explained.get("recalled"):
+        return f"{'; '.join(said)}, but {_RECALLED}" if said else f"not billed: {_RECALLED}"
     reasons = [f"{part['amount']} held: {part['reason']}" for part in parts if "reason" in part]
     if reasons and not said:
         said = ["not billed"]
@@ -127,6 +143,10 @@ def _answer(explained: dict[str, Any]) -> str:
         return f"not billed: {verdict['defect']['text']}"
     known = [answer for state, answer in _ANSWERS.items() if state in states]
     return known[0] if known else "not billed yet: approved, and waits to be priced and posted"
+
+
+def _stands(part: dict[str, Any]) -> str:
+    return f"{_STANDS.get(part['standing'], 'billed on')} {part['invoice']}"
 
 
 def views(explained: dict[str, Any]) -> list[RenderableType]:

@@ -6,13 +6,13 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities import prebill, triggers
+from activities import prebill, unasked
 from activities.prebill import Edit, Hold, Reject
 from canonical import processes
 from canonical.invoices import InvoiceId
 from canonical.landscape import Landscape
 from canonical.slices import Slice
-from store import billing, cases, commitments, contracts, drafts, entries, invoices, slices
+from store import billing, cases, commitments, drafts, entries, invoices, slices
 from store.database import Database, Transaction
 from store.drafts import ChangeKind
 from store.invoices import Kept
@@ -104,7 +104,7 @@ async def release(database: Database, landscape: Landscape, name: str, source: s
             amount = await prebill.release(tx, contract, source, by=by)
         except (prebill.NotOnDraftError, prebill.RecalledError) as exc:
             raise NotChangedError(str(exc)) from None
-        await triggers.cross(tx, landscape, await contracts.get(tx, contract))
+        await unasked.look(tx, landscape, contract)
     return str(amount)
 
 

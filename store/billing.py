@@ -7,6 +7,7 @@ from datetime import date
 from sqlmodel import col, func, select
 
 from canonical.contracts import ContractId
+from canonical.money import Currency, Money
 from store import commitments, slices, trail, turns
 from store.database import Transaction
 from store.tables.traffic import TriggerRow
@@ -67,11 +68,15 @@ async def request(
 async def crossed(tx: Transaction, contract: ContractId, day: date) -> Request | None:
     """Return the cycle that a crossing of the threshold opens; None while the last one waits.
 
-    A crossing is over once its cycle has looked for what is ready, and the next is another one.
+    One that waits bills up to the newest day. A crossing is over once its cycle has looked for
+    what is ready, and the next is another one.
     """
     query = select(TriggerRow).where(TriggerRow.contract == contract, TriggerRow.kind == THRESHOLD)
     crossings = (await tx.exec(query)).all()
-    if any(not row.is_begun for row in crossings):
+    waiting = [row for row in crossings if not row.is_begun]
+    if waiting:
+        for row in waiting:
+            row.cut_off = max(row.cut_off, day)
         return None
     key = f"threshold/{len(crossings) + 1}"
     return await request(tx, contract, kind=THRESHOLD, key=key, cut_off=day)
@@ -101,6 +106,18 @@ async def is_waiting(tx: Transaction, contract: ContractId) -> bool:
         TriggerRow.contract == contract, col(TriggerRow.is_done).is_(False)
     )
     return (await tx.exec(query.limit(1))).first() is not None
+
+
+async def unasked(tx: Transaction, contract: ContractId, currency: Currency) -> Money:
+    """Return what a cycle asked for that is over, that is ready again, and no cycle asks for."""
+    if await is_waiting(tx, contract):
+        return Money.total((), currency)
+    rows = (await tx.exec(select(TriggerRow).where(TriggerRow.contract == contract))).all()
+    days = [row.cut_off for row in rows if row.kind != MILESTONE]
+    milestones = [row.key for row in rows if row.kind == MILESTONE]
+    return await slices.ready_again(
+        tx, contract, currency, until=max(days, default=None), milestones=milestones
+    )
 
 
 async def finish(tx: Transaction, contract: ContractId, cycle: int) -> None:

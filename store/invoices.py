@@ -73,6 +73,21 @@ async def of_contract(tx: Transaction, contract: ContractId) -> Sequence[Kept]:
     return [_kept(row) for row in rows]
 
 
+async def is_any_unposted(tx: Transaction, contract: ContractId) -> bool:
+    """Say whether an invoice of a contract is a draft still, or on its way."""
+    query = select(InvoiceRow.id).where(
+        InvoiceRow.contract == contract,
+        col(InvoiceRow.standing).in_((Standing.DRAFT, Standing.POSTING)),
+    )
+    return (await tx.exec(query.limit(1))).first() is not None
+
+
+async def standing(tx: Transaction, reference: str) -> Standing | None:
+    """Return how far an invoice has come, by our reference; None if there is none."""
+    row = await _by_reference(tx, reference)
+    return row.standing if row else None
+
+
 async def record_document(tx: Transaction, invoice: Invoice, document: ForeignId) -> None:
     """Record which document of the ERP the invoice is."""
     row = await tx.get_one(InvoiceRow, (invoice.id, invoice.revision), with_for_update=True)

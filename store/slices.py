@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from canonical.base import RuleError
 from canonical.contracts import ContractId
@@ -98,6 +98,24 @@ async def unbilled(tx: Transaction, contract: ContractId, currency: Currency, un
         SliceRow.contract == contract,
         SliceRow.state == SliceState.READY,
         SliceRow.work_date <= until,
+    )
+    return Money(amount=(await tx.exec(total)).one() or Decimal(0), currency=currency)
+
+
+async def ready_again(
+    tx: Transaction,
+    contract: ContractId,
+    currency: Currency,
+    *,
+    until: date | None,
+    milestones: Sequence[str],
+) -> Money:
+    """Return what is ready of work up to a day, if there is one, and of some milestones."""
+    is_asked = or_(
+        col(SliceRow.source).in_(milestones), col(SliceRow.work_date) <= (until or date.min)
+    )
+    total = select(func.sum(col(SliceRow.amount))).where(
+        SliceRow.contract == contract, SliceRow.state == SliceState.READY, is_asked
     )
     return Money(amount=(await tx.exec(total)).one() or Decimal(0), currency=currency)
 

@@ -5,12 +5,14 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.engagements import EngagementRecords, MoveEngagement
+from activities.invoices import InvoiceRecords
 from canonical.contracts import ContractId
 from canonical.engagements import Stage
-from store import contracts, slices, trail
+from canonical.landscape import Landscape
+from store import contracts, invoices, slices, trail
 from store.database import Database
 from tests.activities import house
-from tests.fakes import contract, entry, milestones, part
+from tests.fakes import contract, entry, invoice_status, milestones, part
 
 CONTRACT = ContractId("CT-00001")
 SERVICE_ENDS = date(2026, 7, 31)
@@ -92,4 +94,23 @@ async def test_milestones_are_fulfilled_once_all_are_billed(database: Database) 
             await slices.add(tx, [(CONTRACT, reached)])
             await slices.bill(tx, f"CT-00001/{number}/1", 1, [(reached.source, 1)])
 
+    assert await _is_fulfilled(database)
+
+
+async def test_an_invoice_that_is_only_a_draft_keeps_it_open(
+    database: Database, landscape: Landscape
+) -> None:
+    await house.active(database)
+    await house.ready(database, part("psa-main:101"))
+    steps = InvoiceRecords(database, landscape)
+    await ActivityEnvironment().run(steps.prepare, house.cycle())
+    drafted = await _is_fulfilled(database)
+    async with database.transaction() as tx:
+        kept = await invoices.get(tx, house.cycle().invoice, 1)
+        await invoices.record_status(tx, kept.invoice, invoice_status())
+    told_nobody = await _is_fulfilled(database)
+
+    await ActivityEnvironment().run(steps.finish, house.cycle())
+
+    assert (drafted, told_nobody) == (False, False)
     assert await _is_fulfilled(database)

@@ -5,14 +5,15 @@ from decimal import Decimal
 
 from temporalio.testing import ActivityEnvironment
 
+from activities import triggers
 from activities.invoices import InvoiceRecords, Prepared
 from activities.postings import Cut, CutRequest, PostingRecords
 from canonical.landscape import Landscape
 from canonical.money import Money
-from store import billing, contracts
+from store import billing, clock, contracts, slices
 from store.database import Database
 from tests.activities import house
-from tests.fakes import PSA, contract, entry, money
+from tests.fakes import PSA, contract, entry, money, part
 
 _JUNE = date(2026, 6, 1)
 
@@ -146,3 +147,33 @@ async def test_a_threshold_does_not_say_that_a_month_is_billed(
 
     async with database.reading() as tx:
         assert await contracts.billed_until(tx, contract().id) is None
+
+
+async def test_a_crossing_that_waits_bills_up_to_the_newest_day(
+    database: Database, landscape: Landscape
+) -> None:
+    """R-060: work that comes after the day of the crossing would cross nothing any more."""
+    await _with_threshold(database, "1000.00")
+    terms = contract(billing_threshold=money("1000.00"))
+    for number, day in ((101, date(2026, 7, 1)), (102, date(2026, 7, 3))):
+        async with database.transaction() as tx:
+            await clock.set_today(tx, day)
+            await slices.add(tx, [(terms.id, part(f"psa-main:{number}", work_date=day))])
+            await triggers.cross(tx, landscape, terms)
+
+    assert (await _prepare(database, landscape, 1)).net == money("2400.00")
+
+
+async def test_what_is_above_the_threshold_when_a_cycle_is_through_is_asked_for(
+    database: Database, landscape: Landscape
+) -> None:
+    await _with_threshold(database, "1000.00")
+    await _cut(database, landscape, 1)
+    await _prepare(database, landscape, 1)
+    async with database.transaction() as tx:
+        await slices.add(tx, [(contract().id, part("psa-main:9"))])
+
+    steps = InvoiceRecords(database, landscape)
+    await ActivityEnvironment().run(steps.finish, house.cycle(1))
+
+    assert await _keys(database) == ["threshold/2"]

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 from temporalio.testing import ActivityEnvironment
 
+from activities import recalls
 from activities.invoices import InvoiceRecords
 from activities.postings import CutRequest
 from canonical.entries import TimeEntry
@@ -17,7 +18,7 @@ from console.explanation import UnknownSubjectError
 from store import invoices, slices
 from store.database import Database
 from tests.activities import house
-from tests.fakes import PSA, contract, entry, hours, invoice_status, money, part
+from tests.fakes import PSA, contract, entry, foreign, hours, invoice_status, money, part
 
 
 async def _priced(database: Database, *approved: TimeEntry) -> None:
@@ -86,7 +87,7 @@ async def test_an_entry_leads_to_its_invoice_line(database: Database, landscape:
     await _numbered(database)
     numbered = await explanation.explain(database, "psa-main:101")
 
-    assert drafted["answer"] == "billed on CT-00001/1/1/1"
+    assert drafted["answer"] == "not billed yet: on the draft CT-00001/1/1/1"
     assert numbered["answer"] == "billed on FTI-00000001/1"
     [slice_of] = numbered["slices"]
     assert (slice_of["amount"], slice_of["hours_shown"]) == ("1200.00 USD", "8")
@@ -159,7 +160,11 @@ async def test_a_person_sees_every_fact(database: Database, landscape: Landscape
 
     shown = _shown(await explanation.explain(database, "psa-main:101"))
 
-    for fact in ("psa-main:101: billed on CT-00001/1/1/1", "1200.00 USD", "by: psa-main:9"):
+    for fact in (
+        "psa-main:101: not billed yet: on the draft CT-00001/1/1/1",
+        "1200.00 USD",
+        "by: psa-main:9",
+    ):
         assert fact in shown
 
 
@@ -169,3 +174,38 @@ async def test_a_person_sees_brackets_as_they_are(database: Database) -> None:
     shown = _shown(await explanation.explain(database, "psa-main:101"))
 
     assert "'Consultant [DE] [/]'" in shown
+
+
+async def test_time_that_was_taken_back_is_not_said_to_wait(database: Database) -> None:
+    await house.active(database)
+    await house.approved(database, entry(101))
+    async with database.transaction() as tx:
+        await recalls.recall(tx, {foreign(PSA, "T1"): set()})
+
+    found = await explanation.explain(database, "psa-main:101")
+
+    assert found["answer"] == "not billed: its approval was taken back"
+
+
+async def test_time_that_was_taken_back_after_it_was_invoiced_is_said_to_be_both(
+    database: Database, landscape: Landscape
+) -> None:
+    await _billed(database, landscape)
+    await _numbered(database)
+    async with database.transaction() as tx:
+        await recalls.recall(tx, {foreign(PSA, "T1"): set()})
+
+    found = await explanation.explain(database, "psa-main:101")
+
+    assert found["answer"].startswith("billed on ")
+    assert found["answer"].endswith("but its approval was taken back")
+
+
+async def test_a_line_of_a_draft_is_not_said_to_be_billed(
+    database: Database, landscape: Landscape
+) -> None:
+    await _billed(database, landscape)
+
+    found = await explanation.explain(database, "CT-00001/1/1/1")
+
+    assert found["answer"] == "not billed yet, a draft: made up of 2 slices"
