@@ -95,7 +95,7 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
     steps: list[Step] = [
         *(contracts.check, contracts.activate, contracts.projects, contracts.closed),
         *(clients.onboarded, projects.activated),
-        *(unwinding.begin, unwinding.enter, unwinding.write_off),
+        *(unwinding.begin, unwinding.enter, unwinding.left, unwinding.write_off),
         *(postings.cut, postings.unposted),
         *(invoices.prepare, invoices.approve, invoices.change, invoices.finish),
         TrackingRecords(database, landscape).issued,

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.approvals import PsaApprovals
 from activities.lanes import Lanes
-from activities.unwinding import Disposition, EnterStage, UnwindRecords, WriteOff
+from activities.unwinding import Disposition, EnterStage, Left, UnwindRecords, WriteOff
 from canonical.cases import Defect
 from canonical.engagements import Stage
 from canonical.processes import CollectRequest, ContractRequest, ProjectRequest, UnwindRequest
@@ -28,6 +28,7 @@ class Unwind:
         self._request = request
         self._parking = Parking(str(request.opportunity), request.contract)
         self._disposition: Disposition | None = None
+        self._is_tried = False
         self._is_won = False
         self._is_asking = False
         self._is_closing = False
@@ -60,7 +61,7 @@ class Unwind:
     @workflow.update(name="decide")
     def decide(self, disposition: Disposition) -> None:
         """Take a person's decision on what becomes of the work."""
-        self._disposition = disposition
+        self._disposition, self._is_tried = disposition, False
 
     @decide.validator
     def _check(self, disposition: Disposition) -> None:
@@ -105,27 +106,45 @@ class Unwind:
     async def _dispose(self, heard: int) -> None:
         decided = self._disposition
         if decided is None:
-            await self._ask()
+            await self._ask(await self._left())
         elif decided.choice == "bill":
-            await self._bill()
-            await self._hears_more(heard)
+            await self._bill(await self._left(), heard)
         elif not await self._write_off(decided):
             await self._hears_more(heard)
 
-    async def _ask(self) -> None:
+    async def _left(self) -> Left:
+        return await self._parking.step(
+            "Unwind the deal",
+            UnwindRecords.left,
+            self._request.contract,
+            options.record("What is open, and what holds it?"),
+        )
+
+    async def _ask(self, left: Left) -> None:
         self._is_asking = True
         try:
             await self._parking.until(
                 "Decide on the work",
-                (self._open_work(),),
+                (self._open_work(left),),
                 lambda: self._disposition is not None or self._is_kept,
             )
         finally:
             self._is_asking = False
 
-    async def _bill(self) -> None:
+    async def _bill(self, left: Left, heard: int) -> None:
+        """Bill what can be; what is held, or was sent back, is for a person to decide again."""
+        if left.ready and not (self._is_tried and left.is_sent_back):
+            self._is_tried = True
+            if await self._ask_for_an_invoice():
+                await self._hears_more(heard)
+        elif left.is_on_its_way:
+            await self._hears_more(heard)
+        else:
+            self._disposition = None
+
+    async def _ask_for_an_invoice(self) -> int:
         workflow.set_current_details("**Un-won.** The work is billed before all is closed.")
-        await self._parking.step(
+        return await self._parking.step(
             "Bill what is left",
             Lanes.bill_what_is_left,
             self._request.contract,
@@ -192,11 +211,12 @@ class Unwind:
             routes=request.routes,
         )
 
-    def _open_work(self) -> Defect:
+    def _open_work(self, left: Left) -> Defect:
         return Defect(
             error_class="E18",
             subject=str(self._request.opportunity),
             field="work",
             owner="finance",
-            text="the deal was un-won, and work on it is open: bill it, or write it off",
+            text="the deal was un-won, and work on it is open: bill it, or write it off. "
+            f"Open: {left.told}. What is held is billed only once it is released",
         )

@@ -4,10 +4,12 @@ from contextlib import suppress
 
 from temporalio.client import WorkflowFailureError
 
+from store import slices
+from store.tables.work import HoldKind
 from tests.fakes import milestone_deal
 from tests.workflows.house import House
 from tests.workflows.stories import Runs, Story
-from tests.workflows.waiting import called, ended
+from tests.workflows.waiting import called, ended, until
 
 
 async def unwound(house: House) -> Runs:
@@ -52,6 +54,26 @@ async def unwound_with_its_work_written_off(house: House) -> Runs:
     return {"unwind-closed-written_off": house.unwinding}
 
 
+async def unwound_with_its_held_work_asked_about_twice(house: House) -> Runs:
+    await house.activates()
+    await house.posts(house.worked())
+    async with house.database.transaction() as tx:
+        parts = [part for _, _, part in await slices.all_slices(tx)]
+        await slices.hold(tx, parts, HoldKind.PERSON, "disputed")
+    await house.loses()
+    await house.parked()
+    await house.decides("bill")
+    await until(lambda: _asked_twice(house))
+    await house.decides("write_off", "not_recoverable")
+    await ended(house.engagement)
+    return {"unwind-closed-asked_twice": house.unwinding}
+
+
+async def _asked_twice(house: House) -> bool:
+    asked = await house.audited("case.opened")
+    return len(asked) > 1 and len(await house.open_cases()) == 1
+
+
 async def given_up(house: House) -> Runs:
     gate = house.erp.holds("create_project")
     await house.wins()
@@ -90,6 +112,7 @@ STORIES: tuple[Story, ...] = (
     kept,
     unwound_with_its_work_billed,
     unwound_with_its_work_written_off,
+    unwound_with_its_held_work_asked_about_twice,
     given_up,
     cancelled_by_hand,
     onboarding_cancelled,

@@ -203,3 +203,24 @@ async def test_a_draft_that_the_erp_refuses_to_post_can_change_and_is_made_anew(
     assert house.erp.calls.count("create_invoice") == 2
     assert house.erp.calls.count("discard_invoice") == 1
     assert await house.open_cases() == []
+
+
+async def test_a_rejected_draft_of_a_deal_that_was_un_won_is_asked_about_again(
+    house: House,
+) -> None:
+    await house.activates()
+    await house.posts(house.worked(1))
+    await house.loses()
+    await house.parked()
+    await house.decides("bill")
+    await desk.waiting(house)
+    await desk.reject(house)
+    await house.waits_at("Decide on the work")
+    (case,) = await house.open_cases()
+    await house.decides("bill")
+    await desk.waiting(house, 2)
+    await desk.approve(house, cycle=2)
+
+    assert await ended(house.engagement) == "cancelled"
+    assert "1 ready to bill; the last draft was rejected" in case.text
+    assert [str(paper.net) for paper in house.erp.posted_invoices] == ["1200.00 USD"]

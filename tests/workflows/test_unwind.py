@@ -8,6 +8,7 @@ from console import starting
 from gateway.dispatcher import Dispatcher
 from store import engagements, slices
 from store.tables.effects import AuditRow
+from store.tables.work import HoldKind
 from tests.fakes import milestone_deal
 from tests.workflows.house import House
 from tests.workflows.waiting import called, card, ended, until
@@ -184,6 +185,82 @@ async def test_time_that_is_approved_while_its_plan_is_archived_is_work(house: H
     assert await ended(house.engagement) == "cancelled"
     assert case.error_class == "E18"
     assert len(still) == 2
+    assert [str(paper.net) for paper in house.erp.posted_invoices] == ["1200.00 USD"]
+
+
+async def _asked_again(house: House) -> None:
+    async def is_so() -> bool:
+        asked = await house.audited("case.opened")
+        return len(asked) == 2 and len(await house.open_cases()) == 1
+
+    await until(is_so)
+
+
+async def _hold(house: House, kind: HoldKind, reason: str) -> None:
+    async with house.database.transaction() as tx:
+        parts = [part for _, _, part in await slices.all_slices(tx)]
+        await slices.hold(tx, parts, kind, reason)
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (HoldKind.PERSON, "1 held by a person (as psa-main:1001)"),
+        (HoldKind.CAP, "1 above the cap (as psa-main:1001)"),
+        (HoldKind.RECALL, "1 whose approval was taken back (as psa-main:1001)"),
+    ],
+    ids=lambda value: value.value if isinstance(value, HoldKind) else "",
+)
+async def test_held_work_that_is_to_be_billed_is_asked_about_again(
+    house: House, kind: HoldKind, why: str
+) -> None:
+    await house.activates()
+    await house.posts(house.worked(1))
+    await _hold(house, kind, "disputed")
+    await house.loses()
+    await house.parked()
+    await house.decides("bill")
+    await _asked_again(house)
+    (case,) = await house.open_cases()
+    await house.decides("write_off", "not_recoverable")
+
+    assert why in case.text
+    assert await ended(house.engagement) == "cancelled"
+    assert house.erp.posted_invoices == []
+    assert await house.open_cases() == []
+
+
+async def test_held_work_is_billed_once_it_is_released(house: House) -> None:
+    await house.activates()
+    await house.posts(house.worked(1))
+    await _hold(house, HoldKind.PERSON, "disputed")
+    await house.loses()
+    await house.parked()
+    await house.decides("bill")
+    await _asked_again(house)
+    async with house.database.transaction() as tx:
+        await slices.release(tx, [part for _, _, part in await slices.all_slices(tx)])
+    await house.decides("bill")
+
+    assert await ended(house.engagement) == "cancelled"
+    assert [str(paper.net) for paper in house.erp.posted_invoices] == ["1200.00 USD"]
+
+
+async def test_what_is_held_beside_what_is_billed_is_asked_about(house: House) -> None:
+    await house.activates()
+    await house.posts(house.worked(1))
+    await _hold(house, HoldKind.PERSON, "disputed")
+    await house.posts(house.worked(2))
+    await house.loses()
+    (first,) = await house.parked()
+    await house.decides("bill")
+    await _asked_again(house)
+    (second,) = await house.open_cases()
+    await house.decides("write_off", "goodwill")
+
+    assert await ended(house.engagement) == "cancelled"
+    assert "1 ready to bill; 1 held by a person" in first.text
+    assert "Open: 1 held by a person" in second.text
     assert [str(paper.net) for paper in house.erp.posted_invoices] == ["1200.00 USD"]
 
 
