@@ -15,7 +15,7 @@ import settings
 from canonical.findings import Brief, Finding
 from canonical.landscape import Landscape, SystemInstance
 from canonical.mappings import Mapping
-from console import deployment, embedded, live, problems, storage
+from console import choosing, deployment, embedded, live, problems, site, storage
 from console.attached import Attached
 from console.desk import Desk
 from console.doctor.command import Doctor
@@ -190,7 +190,7 @@ async def attach(state: Path) -> AsyncGenerator[Running]:
     Raises:
         NothingRunsError: none does.
     """
-    problems.refuse_never_started(state)
+    choosing.refuse_none(state)
     async with _opened(state) as running:
         yield running
 
@@ -246,6 +246,7 @@ class Here:
         self.gateway = f"http://{self._config.gateway_host}:{self._config.gateway_port}"
         self.deployment = self._config.deployment
         self.poll = timedelta(seconds=self._config.poll_seconds)
+        self.allows_newer_schema = self._config.allow_newer_schema
 
     def database(self) -> Database:
         """Return the store."""
@@ -271,13 +272,17 @@ class Here:
 
 
 def _at(state: Path) -> Here:
-    return Here(settings.of_stack(state), state) if (state / "env").exists() else Here()
+    return Here(settings.of_stack(state), state) if choosing.is_stack(state) else Here()
+
+
+def _platform(state: Path) -> AbstractAsyncContextManager[Attached]:
+    return site.attached(Here(choosing.chosen(state, settings.read(), settings.of_stack)))
 
 
 Playhouse(embedded_stack, attach, Story.of, _run).add_to(app)
-Desk(attach, _run).add_to(app)
+Desk(_platform, _run).add_to(app)
 Storekeeper(Here, _run).add_to(app)
-InvoiceDesk(attach, _run).add_to(app)
+InvoiceDesk(_platform, _run).add_to(app)
 EngineRoom(Here, _run).add_to(app)
 Doctor(_at, _run).add_to(app)
 

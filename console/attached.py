@@ -16,6 +16,14 @@ from canonical.landscape import Landscape
 from store.database import Database
 
 State = Annotated[Path, typer.Option("--state", help="Where the stack keeps its files.")]
+Platform = Annotated[
+    Path,
+    typer.Option(
+        "--state",
+        help="Where a stack keeps its files; where none was started here, the platform is that of "
+        "TIEBEAM_STORE_URL and TIEBEAM_TEMPORAL_ADDRESS.",
+    ),
+]
 Base = Annotated[
     int, typer.Option("--port", min=1024, max=65000, help="The first port; the others follow it.")
 ]

@@ -10,11 +10,11 @@ from activities.unwinding import Disposition, WriteOffReason
 from canonical.contracts import ContractId
 from canonical.systems import ForeignId, SystemId
 from console import attached, explanation, starting, status
-from console.attached import HERE, AsJson, Attach, Run, State
+from console.attached import HERE, AsJson, Attach, Platform, Run
 
 
 class Desk:
-    """Commands over whatever stack `attach` finds."""
+    """Commands over whatever platform `attach` finds."""
 
     def __init__(self, attach: Attach, run: Run) -> None:
         self._attach = attach
@@ -33,7 +33,7 @@ class Desk:
         starts.command("resume")(self.resume)
         app.add_typer(starts, name="start")
 
-    def status(self, state: State = HERE, *, as_json: AsJson = False) -> None:
+    def status(self, state: Platform = HERE, *, as_json: AsJson = False) -> None:
         """Show every engagement: its stage, projects and invoices, and what waits for a person."""
 
         async def work() -> None:
@@ -46,7 +46,7 @@ class Desk:
     def explain(
         self,
         subject: Annotated[str, typer.Argument(help="An entry, a milestone or an invoice line.")],
-        state: State = HERE,
+        state: Platform = HERE,
         *,
         as_json: AsJson = False,
     ) -> None:
@@ -63,7 +63,7 @@ class Desk:
         self,
         opportunity: Annotated[str, typer.Argument(help="The CRM's id of a won opportunity.")],
         crm: Annotated[str, typer.Option(help="Which CRM of the landscape.")] = "crm-main",
-        state: State = HERE,
+        state: Platform = HERE,
     ) -> None:
         """Take a won opportunity in, as its webhook would; one under way just reads it again."""
 
@@ -82,7 +82,7 @@ class Desk:
         self,
         contract: Annotated[str, typer.Argument(help="Our contract, as in CT-00001.")],
         cut_off: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day.")],
-        state: State = HERE,
+        state: Platform = HERE,
     ) -> None:
         """Bill a contract's approved work up to and including a day."""
 
@@ -106,7 +106,7 @@ class Desk:
         write_off: Annotated[
             WriteOffReason | None, typer.Option(help="Write it off, for this reason.")
         ] = None,
-        state: State = HERE,
+        state: Platform = HERE,
     ) -> None:
         """Bill the open work of a deal that was un-won; or, with a reason, write it off."""
 
@@ -124,7 +124,7 @@ class Desk:
     def resume(
         self,
         run: Annotated[str, typer.Argument(help="A process that waits, as `status` names it.")],
-        state: State = HERE,
+        state: Platform = HERE,
     ) -> None:
         """Let a process that waits for a person look again, once its cause is fixed."""
 

@@ -1,5 +1,6 @@
 """The command `invoice`: what people do with a draft before it is an invoice."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from activities.prebill import Edit, Hold, Reject
 from console import attached, prebill
-from console.attached import HERE, AsJson, Attach, Run, State
+from console.attached import HERE, AsJson, Attach, Platform, Run
 from console.prebill import Wish
 
 _Name = Annotated[str, typer.Argument(help="Our reference, as in CT-00001/1/1.")]
@@ -19,7 +20,7 @@ _Reason = Annotated[str, typer.Option(help="Why.")]
 
 
 class InvoiceDesk:
-    """Commands over the drafts of whatever stack `attach` finds."""
+    """Commands over the drafts of whatever platform `attach` finds."""
 
     def __init__(self, attach: Attach, run: Run) -> None:
         self._attach = attach
@@ -39,7 +40,7 @@ class InvoiceDesk:
         commands.command("reject")(self.reject)
         app.add_typer(commands, name="invoice")
 
-    def show(self, invoice: _Name, state: State = HERE, *, as_json: AsJson = False) -> None:
+    def show(self, invoice: _Name, state: Platform = HERE, *, as_json: AsJson = False) -> None:
         """Show a draft: its lines and entries, what it waits for, and the hash to approve."""
 
         async def work() -> None:
@@ -59,7 +60,7 @@ class InvoiceDesk:
         purchase_order: Annotated[
             str | None, typer.Option(help="The client's; '' is none.")
         ] = None,
-        state: State = HERE,
+        state: Platform = HERE,
     ) -> None:
         """Put other words on a line, or another purchase order; amounts are never edited."""
         if (line is None) != (text is None) or (text is None and purchase_order is None):
@@ -69,16 +70,16 @@ class InvoiceDesk:
         self._change(invoice, by, wish, state)
 
     def hold(
-        self, invoice: _Name, source: _Source, by: _By, reason: _Reason, state: State = HERE
+        self, invoice: _Name, source: _Source, by: _By, reason: _Reason, state: Platform = HERE
     ) -> None:
         """Keep an entry or a milestone off the draft, until it is released."""
         self._change(invoice, by, Hold(source=source, reason=reason), state)
 
-    def reject(self, invoice: _Name, by: _By, reason: _Reason, state: State = HERE) -> None:
+    def reject(self, invoice: _Name, by: _By, reason: _Reason, state: Platform = HERE) -> None:
         """Drop the draft; what was on it is ready again, for whoever bills next."""
         self._change(invoice, by, Reject(reason=reason), state)
 
-    def release(self, invoice: _Name, source: _Source, by: _By, state: State = HERE) -> None:
+    def release(self, invoice: _Name, source: _Source, by: _By, state: Platform = HERE) -> None:
         """Let go what a person held back: it goes on the contract's next invoice."""
 
         async def work() -> None:
@@ -97,7 +98,7 @@ class InvoiceDesk:
         seen: Annotated[
             str | None, typer.Option("--hash", help="The hash that `show` told with the content.")
         ] = None,
-        state: State = HERE,
+        state: Platform = HERE,
     ) -> None:
         """Approve exactly the content that was seen: by its hash, or after it is shown here."""
 
@@ -116,7 +117,7 @@ class InvoiceDesk:
 
         self._run(work())
 
-    def _change(self, invoice: str, by: str, wish: Wish, state: State) -> None:
+    def _change(self, invoice: str, by: str, wish: Wish, state: Path) -> None:
         async def work() -> None:
             async with self._attach(state) as platform:
                 content = await prebill.change(

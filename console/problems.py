@@ -71,17 +71,6 @@ def refuse_unwritable(file: Path | None) -> None:
         raise UnwritableError(msg)
 
 
-def refuse_never_started(state: Path) -> None:
-    """Refuse a state that no stack ever had.
-
-    Raises:
-        NothingRunsError: that is what it is.
-    """
-    if not (state / "env").exists():
-        msg = f"nothing was ever started in {state}: `tiebeam up` starts a stack there"
-        raise NothingRunsError(msg)
-
-
 def leave(code: int) -> NoReturn:
     """End the process without the interpreter's own end, in which the SDK's core can crash."""
     sys.stdout.flush()

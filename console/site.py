@@ -10,6 +10,8 @@ from temporalio.client import Client
 
 from canonical.landscape import Landscape
 from canonical.mappings import Mapping
+from console.attached import Attached
+from store import schema
 from store.database import Database
 
 
@@ -24,6 +26,11 @@ class Site(Protocol):
     @property
     def poll(self) -> timedelta:
         """Return how often each PSA is polled."""
+        ...
+
+    @property
+    def allows_newer_schema(self) -> bool:
+        """Say whether a store that a newer release upgraded will do."""
         ...
 
     def database(self) -> Database:
@@ -54,5 +61,22 @@ async def opened(site: Site) -> AsyncGenerator[Database]:
     try:
         await database.reach()
         yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def attached(site: Site) -> AsyncGenerator[Attached]:
+    """Reach the platform of a site for as long as the block lasts.
+
+    Raises:
+        NoServerError: Temporal does not answer.
+        StoreError: the store cannot be opened, or is of another release.
+    """
+    landscape, database = site.landscape(), site.database()
+    try:
+        client = await site.client()
+        await schema.refuse_other(database, newer=site.allows_newer_schema)
+        yield Attached(landscape, client, database)
     finally:
         await database.close()

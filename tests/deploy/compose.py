@@ -44,8 +44,18 @@ class Service:
         return str(self.fields.get("restart", "")).startswith("on-failure")
 
     @property
+    def is_for_people(self) -> bool:
+        """Return whether only a person runs it, by name."""
+        return bool(self.fields.get("profiles"))
+
+    @property
     def command(self) -> list[str]:
-        return list(self.fields["command"])
+        return [*self.fields.get("entrypoint", []), *self.fields["command"]]
+
+    def asked(self, *words: str) -> "Service":
+        """Return it as `docker compose run` starts it with words of a person."""
+        name = re.sub(r"\W+", "-", f"{self.name} {' '.join(words)}")
+        return Service(name, {**self.fields, "command": list(words)})
 
     @property
     def environment(self) -> dict[str, str]:
@@ -99,6 +109,11 @@ class Compose:
     def ours(self) -> dict[str, Service]:
         """Return the services that run our image."""
         return {name: each for name, each in self.services.items() if each.is_ours}
+
+    @cached_property
+    def brought_up(self) -> dict[str, Service]:
+        """Return those of ours that `docker compose up` starts."""
+        return {name: each for name, each in self.ours.items() if not each.is_for_people}
 
     @cached_property
     def others(self) -> dict[str, Service]:

@@ -37,9 +37,18 @@ _DOOR = ("organization", "webhook_secret")  # all that the gateway knows of a sy
 
 
 @dataclass(frozen=True)
+class Ended:
+    """How a command ended, and all that it told."""
+
+    code: int
+    told: str
+
+
+@dataclass(frozen=True)
 class Site:
     """Every service of ours, healthy; the gates to what they depend on; and the firm's deals."""
 
+    house: House
     all: Mapping[str, Service]
     temporal: Gate
     store: Gate
@@ -51,6 +60,16 @@ class Site:
     def services(self) -> Mapping[str, Service]:
         """Return the services that do not end by themselves."""
         return {name: each for name, each in self.all.items() if not each.service.is_once}
+
+    async def asked(self, *words: str) -> Ended:
+        """Run a command as a person does, with `docker compose run --rm tiebeam`."""
+        return await self.ended(self.house.compose.services["tiebeam"].asked(*words))
+
+    async def ended(self, service: Written) -> Ended:
+        """Run a service, or a command in its environment, to its end."""
+        async with running(self.house, service) as found:
+            code = await found[service.name].finished()
+            return Ended(code, found[service.name].told())
 
     async def well(self) -> None:
         """Wait until every service is well."""
@@ -76,7 +95,7 @@ async def opened(folder: Path, database: postgres.Server) -> AsyncGenerator[Site
             "store:5432/tiebeam": f"127.0.0.1:{store.port}/{url.database}",
         }
         house = House(_compose(folder), hosts, folder)
-        services = await _brought_up(stack, house, house.compose.ours)
+        services = await _brought_up(stack, house, house.compose.brought_up)
         gateway = services["gateway"].here("http://127.0.0.1:8400")
 
         def door(system: str) -> str:
@@ -84,7 +103,7 @@ async def opened(folder: Path, database: postgres.Server) -> AsyncGenerator[Site
 
         await found.theater.install(door("crm-main"), door)
         deals = await _firm(stack, found, folder)
-        yield Site(services, temporal, store, found, deals, secrets)
+        yield Site(house, services, temporal, store, found, deals, secrets)
 
 
 def create_namespace(address: str, name: str) -> None:

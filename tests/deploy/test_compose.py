@@ -21,7 +21,9 @@ VARIABLES = {
 COMPOSE = Compose.read(VARIABLES)
 SERVICES = [pytest.param(each, id=name) for name, each in COMPOSE.services.items()]
 OURS = [pytest.param(each, id=name) for name, each in COMPOSE.ours.items()]
-LASTING = [pytest.param(each, id=name) for name, each in COMPOSE.ours.items() if not each.is_once]
+LASTING = [
+    pytest.param(each, id=name) for name, each in COMPOSE.brought_up.items() if not each.is_once
+]
 _PINNED = re.compile(r"[a-z]+(?:/[a-z-]+)?:\d+\.\d+(?:\.\d+)?")
 _SECRET = re.compile(r"(PASSWORD|PWD|SECRET|TOKEN|API_KEY|CREDENTIALS?)(?!_FILE)")
 
@@ -90,7 +92,7 @@ def test_who_is_waited_for_can_say_that_it_is_up(service: Service) -> None:
 
 
 def test_the_last_to_run_waits_for_everything_of_ours_that_lasts() -> None:
-    lasting = {name for name, each in COMPOSE.ours.items() if not each.is_once}
+    lasting = {name for name, each in COMPOSE.brought_up.items() if not each.is_once}
 
     assert COMPOSE.services["promote"].after == dict.fromkeys(lasting, "service_healthy")
 
@@ -112,7 +114,8 @@ def test_a_service_is_bounded_and_may_do_little(service: Service) -> None:
     assert service.fields["cap_drop"] == ["ALL"]
     assert service.fields["security_opt"] == ["no-new-privileges:true"]
     assert service.fields["logging"]["options"].keys() == {"max-size", "max-file"}
-    assert service.fields["restart"] in {"unless-stopped", "on-failure:5"}
+    restarts = {"no"} if service.is_for_people else {"unless-stopped", "on-failure:5"}
+    assert service.fields["restart"] in restarts
 
 
 @pytest.mark.parametrize("service", OURS)
@@ -159,6 +162,7 @@ _NEEDED_BY: dict[str, set[str]] = {
     "promote": _ENGINE - {"LANDSCAPE"},
     "gateway": _STORE | _ENGINE | {"CREDENTIALS", "GATEWAY_HOST", "GATEWAY_PORT"},
     "worker-processes": _WORKER,
+    "tiebeam": _STORE | _ENGINE,
     **dict.fromkeys(
         ("worker-sales", "worker-delivery", "worker-finance"), _WORKER | {"CREDENTIALS"}
     ),
@@ -188,6 +192,7 @@ def test_each_worker_has_the_credentials_of_its_domain_alone() -> None:
         "worker-sales": ["credentials_sales"],
         "worker-delivery": ["credentials_delivery"],
         "worker-finance": ["credentials_finance"],
+        "tiebeam": [],
     }
 
 

@@ -1,6 +1,7 @@
 """Our services as the compose file runs them: commands, variables and health checks as written."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -79,6 +80,34 @@ async def test_a_won_deal_becomes_an_active_project(here: Site) -> None:
     active = await here.deals.active()
 
     assert active.project.contract == active.contract.id
+
+
+async def test_a_person_sees_and_resumes_what_runs_with_the_command_of_the_compose_file(
+    here: Site,
+) -> None:
+    contract = (await here.deals.active()).contract
+    run = processes.engagement_id(contract.opportunity, 1)
+
+    status = await here.asked("status", "--json")
+    resumed = await here.asked("start", "resume", run)
+    refused = await here.asked("start", "resume", "contract:CT-99999")
+    approved = await here.asked(
+        *("invoice", "approve", "CT-99999/1/1"), *("--by", "pat", "--hash", "0")
+    )
+
+    assert (status.code, resumed.code, refused.code, approved.code) == (0, 0, 2, 2)
+    known = [each["contract"] for each in json.loads(status.told)["engagements"]]
+    assert contract.id in known
+    assert resumed.told == f"{run}\n"
+    assert refused.told.startswith("tiebeam: no process 'contract:CT-99999' runs")
+    assert approved.told.startswith("tiebeam: there is no invoice 'CT-99999/1/1'")
+
+
+async def test_inside_the_gateway_the_same_commands_find_the_same_platform(here: Site) -> None:
+    gateway = here.services["gateway"].service.asked("tiebeam", "status", "--json")
+    told = await here.ended(gateway)
+
+    assert (told.code, told.told[:1]) == (0, "{")
 
 
 async def test_without_temporal_workers_are_not_ready_and_the_gateway_still_takes_messages(

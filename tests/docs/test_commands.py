@@ -15,6 +15,7 @@ from world.tryton.__main__ import app as tryton
 
 _SHELL = {"sh", "bash", "console"}
 _TRYTON = ".venv/bin/python -m world.tryton "
+_COMPOSE = re.compile(r"^docker compose (?:run --rm|exec gateway) (?=tiebeam )")
 _STARTS = ("tiebeam ", "make ", _TRYTON)
 _MAKEFILE = (pages.ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z]+):", _MAKEFILE, re.MULTILINE))
@@ -27,6 +28,7 @@ def _shown(page: Path) -> Iterator[str]:
     for block in pages.blocks(page):
         if block.language in _SHELL:
             found += block.text.splitlines()
+    found = [_COMPOSE.sub("", each) for each in found]
     yield from (each.partition("#")[0].strip() for each in found if each.startswith(_STARTS))
 
 
