@@ -19,6 +19,7 @@ from tests.postgres import Server
 _REVISIONS = schema.revisions()
 _STEPS = list(zip((schema.BASE, *_REVISIONS[:-1]), _REVISIONS, strict=True))
 _each_step = pytest.mark.parametrize(("before", "after"), _STEPS, ids=_REVISIONS)
+_BEFORE_THE_FIRST_RELEASE = {"0002": {"invoice.approved_by"}}  # 0018: no build that runs reads it
 Rows = dict[str, dict[str, Any]]
 
 
@@ -127,6 +128,25 @@ def _common(rows: Rows, others: Rows) -> Rows:
         for table, row in rows.items()
         if table in others
     }
+
+
+@_each_step
+async def test_a_revision_takes_nothing_away_that_a_build_before_it_reads(
+    empty: Database, before: str, after: str
+) -> None:
+    """Decision 0018: workers of the build before go on, on the schema of the new one."""
+    if before != schema.BASE:
+        await schema.upgrade(empty, before)
+    read = _columns(await _shape(empty))
+
+    await schema.upgrade(empty, after)
+
+    gone = read - _columns(await _shape(empty))
+    assert gone == _BEFORE_THE_FIRST_RELEASE.get(after, set())
+
+
+def _columns(shape: dict[str, Any]) -> set[str]:
+    return {f"{table}.{name}" for table, each in shape.items() for name, *_ in each["columns"]}
 
 
 @_each_step
