@@ -19,38 +19,51 @@ from tests.connectors.conformance.trial import ReadTrial, WriteTrial, is_hidden
 
 __all__ = ["start_server"]
 
-_SUBJECTS = {"read", "write", "partly", "connector"}
+_OPERATIONS = {"read", "write", "partly"}
 Systems = dict[type[System], tuple[System, Connector]]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a case every operation of its connector: those that are not quick only to `prove`."""
+    """Give a case every operation of its connector: those that are not quick only to `prove`.
+
+    There each unverified fact is otherwise for the quick ones; for all of them the facts are
+    otherwise at once, in a test of its own.
+    """
     kind: type[System] | None = getattr(metafunc.cls, "system_kind", None)
     if kind is None:
         return
-    for name, is_wanted in (("read", False), ("write", True), ("partly", True)):
-        if name in metafunc.fixturenames:
-            wanted = getattr(metafunc.function, "wanted", lambda *_: True)
-            of_kind = [
-                operation
-                for operation, delivery in operations.of(kind.vendor).items()
-                if (delivery is not None and operation not in kind.looks) is is_wanted
-                and wanted(kind, operation, delivery)
-            ]
-            quick = [operation for operation in of_kind if operation in kind.quick] or of_kind[:1]
-            if getattr(metafunc.function, "is_slow", False):
-                quick = quick[:1]
-            metafunc.parametrize(name, [_param(each, quick) for each in of_kind], indirect=True)
     facts = [(name, each) for name, values in facts_of(kind).items() for each in values]
     ids = [f"{name}={value}" for name, value in facts]
     if "fact" in metafunc.fixturenames:
         metafunc.parametrize("fact", facts, ids=ids)
-    elif _SUBJECTS & {*metafunc.fixturenames} and metafunc.config.option.markexpr == "prove":
-        proved = [
-            pytest.param(fact, id=name, marks=pytest.mark.prove)
-            for fact, name in zip(facts, ids, strict=True)
+    is_proof = "fact" not in metafunc.fixturenames and metafunc.config.option.markexpr == "prove"
+    under = [_under(fact, name) for fact, name in zip(facts, ids, strict=True)] if is_proof else []
+    for name in _OPERATIONS & {*metafunc.fixturenames}:
+        every, quick = _operations(metafunc, kind, is_write=name != "read")
+        params = [_param(each, quick) for each in every]
+        params += [
+            pytest.param(operation, *fact.values, id=f"{operation}-{fact.id}", marks=fact.marks)
+            for operation in quick
+            for fact in under
         ]
-        metafunc.parametrize("under", [pytest.param(None, id="default"), *proved], indirect=True)
+        metafunc.parametrize([name, "under"], params, indirect=True)
+    if "connector" in metafunc.fixturenames and not _OPERATIONS & {*metafunc.fixturenames}:
+        metafunc.parametrize("under", [pytest.param(None, id="default"), *under], indirect=True)
+
+
+def _operations(
+    metafunc: pytest.Metafunc, kind: type[System], *, is_write: bool
+) -> tuple[list[str], list[str]]:
+    """Return the operations that a case is about, and the quick ones of them."""
+    wanted = getattr(metafunc.function, "wanted", lambda *_: True)
+    every = [
+        operation
+        for operation, delivery in operations.of(kind.vendor).items()
+        if (delivery is not None and operation not in kind.looks) is is_write
+        and wanted(kind, operation, delivery)
+    ]
+    quick = [operation for operation in every if operation in kind.quick] or every[:1]
+    return every, quick[:1] if getattr(metafunc.function, "is_slow", False) else quick
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -100,7 +113,11 @@ def _results(config: pytest.Config) -> table.Results:
 
 def _param(operation: str, quick: list[str]) -> Any:  # noqa: ANN401 - pytest's own type is private
     marks = [] if operation in quick else [pytest.mark.prove]
-    return pytest.param(operation, marks=marks)
+    return pytest.param(operation, None, id=operation, marks=marks)
+
+
+def _under(fact: tuple[str, Any], name: str) -> Any:  # noqa: ANN401 - pytest's own type is private
+    return pytest.param(fact, id=name, marks=pytest.mark.prove)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
