@@ -7,11 +7,10 @@ from datetime import UTC, datetime, time
 
 from temporalio import activity
 
-from activities import failures, late_work, milestones, recalls, unasked
+from activities import failures, late_work, milestones, polls, recalls, unasked
 from activities.deals import routes
 from activities.pace import Pace
 from canonical.base import Record
-from canonical.cases import Case, CaseId
 from canonical.entries import EntryKey, MilestoneReached, TimeEntry
 from canonical.landscape import Landscape
 from canonical.processes import CollectRequest, InvoiceRequest, Lane, PostLane
@@ -28,7 +27,7 @@ from store.tables.traffic import Outcome
 _REQUESTS_A_PAGE = 3  # of the first; the others make fewer
 _A_STEP = 100  # messages
 _TOGETHER = 50  # of them in one transaction
-_READING = "collect"
+_IN_A_ROW = 3  # messages that the PSA does not answer for: then it answers for none
 _NOTHING_NEW = (Outcome.SUPERSEDED, "nothing newly approved")
 
 Settled = tuple[Outcome, str]
@@ -52,6 +51,7 @@ class _Read:
     reached: MilestoneReached | None = None
     is_gone: bool = False
     trouble: str = ""  # the name of the error for which it cannot be read
+    lost: errors.Transient | None = None  # that error, where it may have passed at the next try
 
 
 class PsaApprovals:
@@ -119,7 +119,8 @@ class PsaApprovals:
         async with self._database.reading() as tx:
             cursor = await inbox.cursor(tx, psa)
             now = datetime.combine(await clock.today(tx), time.max, UTC)
-        found = await self._psa.changes(cursor, now)
+        async with polls.watched(self._database, psa):
+            found = await self._psa.changes(cursor, now)
         async with self._database.transaction() as tx:
             new = await inbox.receive_all(tx, psa, found.notices)
             await inbox.move_cursor(tx, psa, found.cursor)
@@ -129,8 +130,8 @@ class PsaApprovals:
         read: list[_Read] = []
         try:
             for delivery in deliveries:
-                found = await self._read(delivery)
-                read.append(found)
+                read.append(await self._read(delivery))
+                _stop_if_away(read)
         finally:  # what was read before one broke off is kept
             async with self._database.transaction() as tx:
                 await self._keep(tx, read)
@@ -146,6 +147,10 @@ class PsaApprovals:
             return _Read(delivery, is_gone=True)
         except (errors.Drifted, errors.Rejected) as exc:  # of this one message; others go on
             return _Read(delivery, trouble=type(exc).__name__)
+        except errors.Transient as exc:
+            if exc.retry_after is not None:  # the system asks for a rest
+                raise
+            return _Read(delivery, trouble=type(exc).__name__, lost=exc)
 
     async def _milestone(self, milestone: ForeignId) -> MilestoneReached | None:
         await self._pace.turn(_REQUESTS_A_PAGE)
@@ -178,11 +183,13 @@ class PsaApprovals:
         for contract in sorted(freed):
             await unasked.look(tx, self._landscape, contract)
         settled: list[tuple[Delivery, Outcome, str]] = []
-        waiting = await cases.open_ids(tx, workflow=_READING)
+        waiting = await cases.open_ids(tx, workflow=polls.READING)
         for one in read:
-            case = _case(one)
+            case = polls.unread(one.delivery.notice, one.trouble)
             if one.trouble:
-                await cases.open_case(tx, case)
+                await inbox.put_off(tx, one.delivery)
+                if one.lost is None or one.delivery.tries + 1 >= inbox.TRIES:
+                    await cases.open_case(tx, case)
                 continue
             if case.id in waiting:
                 await cases.close_case(tx, case.id)
@@ -213,6 +220,14 @@ class PsaApprovals:
         )
 
 
+def _stop_if_away(read: list[_Read]) -> None:
+    """Leave out what was lost, and stop, where one message after the other was: it is the PSA."""
+    last = [one.lost for one in read[-_IN_A_ROW:]]
+    if len(last) == _IN_A_ROW and last[-1] is not None and all(last):
+        del read[-_IN_A_ROW:]
+        raise last[-1]
+
+
 async def _projects(tx: Transaction, found: Iterable[TimeEntry]) -> _Projects:
     projects: dict[ForeignId, Project | None] = {}
     for entry in found:
@@ -221,22 +236,6 @@ async def _projects(tx: Transaction, found: Iterable[TimeEntry]) -> _Projects:
             known = await contracts.project(tx, ProjectCode(code)) if code else None
             projects[entry.project] = known
     return projects
-
-
-def _case(read: _Read) -> Case:
-    notice, kind = read.delivery.notice, failures.error_class(read.trouble or "Drifted")
-    return Case(
-        id=CaseId(f"{_READING}/{notice.subject}"),
-        error_class=kind,
-        step="Read what was approved",
-        workflow=_READING,
-        subject=str(notice.subject),
-        text=f"{notice.kind} {notice.subject} cannot be read ({read.trouble}); the next poll "
-        "tries again",
-        root_cause=f"{kind}/{notice.subject}",
-        owner=failures.owner(kind),
-        certainty="not_sent",
-    )
 
 
 def _told(read: Sequence[_Read], projects: _Projects) -> dict[ForeignId, set[EntryKey]]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 
 from temporalio import activity
 
-from activities import failures
+from activities import failures, polls
 from activities.pace import Pace
 from canonical.base import Record
 from canonical.notices import Notices
@@ -45,7 +45,8 @@ class CrmFeed:
             async with self._database.reading() as tx:
                 cursor = await inbox.cursor(tx, request.crm)
                 now = datetime.combine(await clock.today(tx), time.max, UTC)
-            found = await self._crm.changes(cursor, now)
+            async with polls.watched(self._database, request.crm):
+                found = await self._crm.changes(cursor, now)
             async with self._database.transaction() as tx:
                 received = await inbox.receive_all(tx, request.crm, found.notices)
                 await inbox.move_cursor(tx, request.crm, found.cursor)

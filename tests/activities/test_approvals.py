@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -167,8 +167,7 @@ async def test_a_poll_that_breaks_off_goes_on_where_it_was(
     psa = house.psa()
     psa.approves("T1", *(entry(number) for number in range(101, 105)))
     psa.approves("T2", entry(105))
-    lost = errors.Transient("fake", "GET: ReadError")
-    psa.fails("approved_time", lost)
+    psa.fails("approved_time", errors.Transient("fake", "429", retry_after=timedelta(seconds=7)))
 
     with pytest.raises(ApplicationError) as caught:
         await _collect(psa, database, landscape)
