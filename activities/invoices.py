@@ -104,7 +104,11 @@ class InvoiceRecords:
         with failures.reported():
             async with self._database.transaction() as tx:
                 await commitments.lock(tx, request.contract)
-                await prebill.apply(tx, await drafts.change(tx, question.change.number))
+                change = await drafts.change(tx, question.change.number)
+                if (change.invoice, change.revision) != (request.invoice, request.revision):
+                    msg = f"change {change.number} is of another invoice"
+                    raise prebill.NotOnDraftError(msg)
+                await prebill.apply(tx, change)
                 return await self._look(tx, request)
 
     @activity.defn(name="invoices.finish")
@@ -169,7 +173,10 @@ class InvoiceRecords:
             return
         kept = await drafts.draft(tx, request.invoice, request.revision)
         invoice_approval.refuse(
-            given.by, among=before, changed_by=kept.changed_by, needed=self._needed(kept)
+            given.by,
+            among=before,
+            editors=await drafts.editors(tx, kept),
+            needed=self._needed(kept),
         )
         person = invoice_approval.person(given.by)
         await drafts.approve(tx, kept, person=person, by=given.by, content_hash=given.content_hash)

@@ -29,11 +29,15 @@ class RecalledError(RuleError):
 
 
 class Edit(Record):
-    """Other words for a line, or another purchase order; amounts are never edited."""
+    """Other words for a line, or another purchase order; amounts are never edited.
+
+    Lines are numbered anew when one goes, so other words name the hash of what was seen.
+    """
 
     line: int | None = None
     text: str | None = None
     purchase_order: str | None = None
+    content_hash: str | None = None
     reason: str
 
 
@@ -54,11 +58,14 @@ async def apply(tx: Transaction, change: Change) -> None:
     """Make a change, once.
 
     Raises:
+        ApprovalStaleError: it is about other content than the draft has now.
         NoDraftError: the invoice cannot change any more.
+        NobodyError: nobody is named who makes it.
         NotOnDraftError: it names what is not on the draft.
     """
     if change.is_applied:
         return
+    drafts.refuse_nobody(change.by)
     kept = await drafts.draft(tx, change.invoice, change.revision)
     match change.kind:
         case "edit":
@@ -143,6 +150,7 @@ async def _edit(tx: Transaction, kept: Kept, wish: Edit, by: str) -> None:
     if wish.purchase_order is not None:
         changes["purchase_order"] = wish.purchase_order or None
     if wish.line is not None and wish.text is not None:
+        drafts.refuse_unseen(kept, wish.content_hash)
         if wish.line not in {line.number for line in invoice.lines}:
             msg = f"{invoice.reference} has no line {wish.line}"
             raise NotOnDraftError(msg)

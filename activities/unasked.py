@@ -6,7 +6,7 @@ from canonical.cases import Case, CaseId
 from canonical.contracts import Contract, ContractId
 from canonical.landscape import Landscape
 from canonical.money import Money
-from store import billing, cases, contracts
+from store import billing, cases, contracts, engagements
 from store.database import Transaction
 
 
@@ -19,9 +19,13 @@ async def look(tx: Transaction, landscape: Landscape, contract: ContractId) -> N
 
 
 async def keep_case(tx: Transaction, contract: Contract) -> None:
-    """Keep a case open for as long as such work waits, and close it once a cycle is asked for."""
+    """Keep a case open for as long as such work waits, and close it once a cycle is asked for.
+
+    Of a deal that was un-won its unwinding asks what becomes of open work.
+    """
     case = _case(contract, await billing.unasked(tx, contract.id, contract.currency))
-    if case.at_risk is not None and case.at_risk.amount:
+    is_unwound = (await engagements.of_contract(tx, contract.id)).is_leaving
+    if case.at_risk is not None and case.at_risk.amount and not is_unwound:
         await cases.open_case(tx, case)
     elif case.id in await cases.open_ids(tx, workflow=case.workflow):
         await cases.close_case(tx, case.id)

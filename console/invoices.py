@@ -12,10 +12,14 @@ from activities.prebill import Edit, Hold, Reject
 from console import attached, prebill
 from console.attached import HERE, AsJson, Attach, Platform, Run
 from console.prebill import Wish
+from store.database import Database
 
 _Name = Annotated[str, typer.Argument(help="Our reference, as in CT-00001/1/1.")]
 _Source = Annotated[str, typer.Argument(help="An entry (psa-main:101) or milestone.")]
 _By = Annotated[str, typer.Option(help="Who does it.")]
+_Seen = Annotated[
+    str | None, typer.Option("--hash", help="The hash that `show` told with the content.")
+]
 _Reason = Annotated[str, typer.Option(help="Why.")]
 
 
@@ -60,13 +64,19 @@ class InvoiceDesk:
         purchase_order: Annotated[
             str | None, typer.Option(help="The client's; '' is none.")
         ] = None,
+        seen: _Seen = None,
         state: Platform = HERE,
     ) -> None:
-        """Put other words on a line, or another purchase order; amounts are never edited."""
+        """Put other words on a line, or another purchase order; amounts are never edited.
+
+        Words go on the line that was seen: by the draft's hash, or after it is shown here.
+        """
         if (line is None) != (text is None) or (text is None and purchase_order is None):
             msg = "say --line NUMBER with --text TEXT, or --purchase-order ORDER"
             raise typer.BadParameter(msg)
-        wish = Edit(line=line, text=text, purchase_order=purchase_order, reason=reason)
+        wish = Edit(
+            line=line, text=text, purchase_order=purchase_order, content_hash=seen, reason=reason
+        )
         self._change(invoice, by, wish, state)
 
     def hold(
@@ -95,21 +105,14 @@ class InvoiceDesk:
         self,
         invoice: _Name,
         by: _By,
-        seen: Annotated[
-            str | None, typer.Option("--hash", help="The hash that `show` told with the content.")
-        ] = None,
+        seen: _Seen = None,
         state: Platform = HERE,
     ) -> None:
         """Approve exactly the content that was seen: by its hash, or after it is shown here."""
 
         async def work() -> None:
             async with self._attach(state) as platform:
-                content = seen
-                if content is None:
-                    found = await prebill.read(platform.database, invoice)
-                    attached.show(views(found))
-                    typer.confirm("Approve exactly this?", abort=True)
-                    content = str(found["content_hash"])
+                content = seen or await _confirmed(platform.database, invoice, "Approve this?")
                 run = await prebill.approve(
                     platform.client, platform.database, invoice, by, content
                 )
@@ -120,12 +123,24 @@ class InvoiceDesk:
     def _change(self, invoice: str, by: str, wish: Wish, state: Path) -> None:
         async def work() -> None:
             async with self._attach(state) as platform:
+                asked = wish
+                if isinstance(asked, Edit) and asked.line is not None and not asked.content_hash:
+                    seen = await _confirmed(platform.database, invoice, "Change this?")
+                    asked = asked.model_copy(update={"content_hash": seen})
                 content = await prebill.change(
-                    platform.client, platform.database, invoice, by, wish
+                    platform.client, platform.database, invoice, by, asked
                 )
             typer.echo(content)
 
         self._run(work())
+
+
+async def _confirmed(database: Database, invoice: str, question: str) -> str:
+    """Show a draft, ask, and return the hash of what was shown."""
+    found = await prebill.read(database, invoice)
+    attached.show(views(found))
+    typer.confirm(question, abort=True)
+    return str(found["content_hash"])
 
 
 def views(found: dict[str, Any]) -> list[RenderableType]:

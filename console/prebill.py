@@ -86,7 +86,7 @@ async def approve(client: Client, database: Database, name: str, by: str, conten
     async with database.reading() as tx:
         kept = await _find(tx, name)
     approval = {"by": by, "content_hash": content_hash}
-    await _update(client, kept, "approve", approval, f"approval/{by}/{content_hash}")
+    await _update(client, kept, "approve", approval, f"approval/{by}/{kept.edition}/{content_hash}")
     return processes.issue_id(kept.invoice.reference)
 
 

@@ -1,9 +1,8 @@
 """How many people must say yes to an invoice before it goes out, and whose yes counts?
 
 The rule: above the entity's limit one person approves what Tiebeam made, bound to its content;
-above a second limit two people do, neither of whom made the last change of the draft. A name in
-other case or spacing is the same person. Limits are in the invoice's own currency; no limit, no
-approval.
+above a second limit two people do, neither of whom changed the draft. A name in other case or
+spacing is the same person. Limits are in the invoice's own currency; no limit, no approval.
 """
 
 import unicodedata
@@ -12,7 +11,7 @@ from collections.abc import Collection
 from canonical.base import Rule, RuleError
 from canonical.money import Exact, Money
 
-RULE = Rule(id="invoice-approval", version=2)
+RULE = Rule(id="invoice-approval", version=3)
 
 
 class SecondPersonNeededError(RuleError):
@@ -31,7 +30,7 @@ def person(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def refuse(name: str, *, among: Collection[str], changed_by: str | None, needed: int) -> None:
+def refuse(name: str, *, among: Collection[str], editors: Collection[str], needed: int) -> None:
     """Refuse an approval that adds no other person.
 
     Raises:
@@ -39,8 +38,8 @@ def refuse(name: str, *, among: Collection[str], changed_by: str | None, needed:
     """
     if needed < 2:  # noqa: PLR2004 - below that there is no other person
         return
-    if changed_by is not None and person(name) == person(changed_by):
-        msg = f"{name} made the last change of this draft: somebody else has to approve it"
+    if person(name) in {person(editor) for editor in editors}:
+        msg = f"{name} has changed this draft: somebody else has to approve it"
         raise SecondPersonNeededError(msg)
     if person(name) in {person(other) for other in among}:
         msg = f"{name} has approved this draft already: a second person has to"

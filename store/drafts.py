@@ -25,7 +25,11 @@ class NoDraftError(RuleError):
 
 
 class ApprovalStaleError(RuleError):
-    """An approval names other content than the invoice has now."""
+    """An approval, or a change, names other content than the invoice has now."""
+
+
+class NobodyError(RuleError):
+    """Something was to be changed or approved, and nobody is named who does it."""
 
 
 @dataclass(frozen=True)
@@ -141,21 +145,44 @@ async def step_back(tx: Transaction, kept: Kept) -> None:
         row.standing = Standing.DRAFT
 
 
+def refuse_unseen(kept: Kept, content_hash: str | None) -> None:
+    """Refuse what was decided about other content.
+
+    Raises:
+        ApprovalStaleError: it names another hash, or none.
+    """
+    if kept.content_hash != content_hash:
+        msg = f"{kept.invoice.reference} has changed since it was seen: look again"
+        raise ApprovalStaleError(msg)
+
+
+def refuse_nobody(name: str) -> None:
+    """Refuse what nobody does.
+
+    Raises:
+        NobodyError: the name is empty.
+    """
+    if not name.strip():
+        msg = "nobody is named who does it"
+        raise NobodyError(msg)
+
+
 async def approve(tx: Transaction, kept: Kept, *, person: str, by: str, content_hash: str) -> None:
-    """Record who approved exactly this content; the same approval twice is one.
+    """Record who approved exactly this edition; the same approval twice is one.
 
     Raises:
         ApprovalStaleError: the content has another hash.
+        NobodyError: nobody is named.
     """
     invoice = kept.invoice
-    if kept.content_hash != content_hash:
-        msg = f"{invoice.reference} has changed since it was seen: look again"
-        raise ApprovalStaleError(msg)
-    identity = (invoice.id, invoice.revision, content_hash, person)
+    refuse_nobody(person)
+    refuse_unseen(kept, content_hash)
+    identity = (invoice.id, invoice.revision, kept.edition, content_hash, person)
     if await tx.get(ApprovalRow, identity) is None:
         row = ApprovalRow(
             id=invoice.id,
             revision=invoice.revision,
+            edition=kept.edition,
             content_hash=content_hash,
             person=person,
             by=by,
@@ -170,14 +197,19 @@ async def approvals(tx: Transaction, kept: Kept) -> Sequence[Approved]:
     query = select(ApprovalRow).where(
         ApprovalRow.id == kept.invoice.id,
         ApprovalRow.revision == kept.invoice.revision,
-        ApprovalRow.content_hash == kept.content_hash,
+        ApprovalRow.edition == kept.edition,
     )
     rows = (await tx.exec(query.order_by(col(ApprovalRow.at)))).all()
     return [Approved(row.person, row.by) for row in rows]
 
 
 async def propose(tx: Transaction, kept: Kept, *, kind: ChangeKind, by: str, content: str) -> int:
-    """Keep what somebody wants changed, and return its number."""
+    """Keep what somebody wants changed, and return its number.
+
+    Raises:
+        NobodyError: nobody is named.
+    """
+    refuse_nobody(by)
     row = ChangeRow(
         id=kept.invoice.id, revision=kept.invoice.revision, kind=kind, by=by, content=content
     )
@@ -201,6 +233,11 @@ async def changes(tx: Transaction, kept: Kept) -> Sequence[Change]:
     return [_change(row) for row in (await tx.exec(query.order_by(col(ChangeRow.number)))).all()]
 
 
+async def editors(tx: Transaction, kept: Kept) -> set[str]:
+    """Return who changed a draft. A recall is nobody's change."""
+    return {change.by for change in await changes(tx, kept)}
+
+
 async def mark_applied(tx: Transaction, number: int) -> None:
     """Record that a change is made."""
     (await tx.get_one(ChangeRow, number)).is_applied = True
@@ -209,7 +246,7 @@ async def mark_applied(tx: Transaction, number: int) -> None:
 async def _is_agreed(tx: Transaction, row: InvoiceRow) -> bool:
     query = select(func.count()).select_from(ApprovalRow)
     query = query.where(ApprovalRow.id == row.id, ApprovalRow.revision == row.revision)
-    given = (await tx.exec(query.where(ApprovalRow.content_hash == row.content_hash))).one()
+    given = (await tx.exec(query.where(ApprovalRow.edition == row.edition))).one()
     return row.standing is Standing.DRAFT and given >= row.needed
 
 

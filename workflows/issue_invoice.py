@@ -70,6 +70,9 @@ class IssueInvoice:
     @approve.validator
     def _refuse_what_was_not_seen(self, approval: Approval) -> None:
         draft = self._draft
+        if not approval.by.strip():
+            msg = "nobody is named who approves"
+            raise ValueError(msg)
         if draft.invoice is None or not draft.needed:
             msg = "this invoice does not wait for an approval"
             raise ValueError(msg)

@@ -50,12 +50,13 @@ class InvoiceRow(Row, table=True):
 
 
 class ApprovalRow(Row, table=True):
-    """A person's yes to exactly the content with a hash; `person` is the name as it is compared."""
+    """A person's yes to one edition, as its hash says; `person` is the name as it is compared."""
 
     __tablename__ = "approval"
 
     id: str = Field(primary_key=True)
     revision: int = Field(primary_key=True)
+    edition: int = Field(primary_key=True)
     content_hash: str = Field(primary_key=True)
     person: str = Field(primary_key=True)
     by: str

@@ -141,7 +141,8 @@ async def test_explain_says_what_the_cap_let_through_and_what_it_holds(
     found = await explanation.explain(database, "psa-main:101")
 
     assert found["answer"] == (
-        "billed on CT-00001/1/1/1; 700.00 USD held: the cap of 800.00 USD is spent: "
+        "not billed yet: on the draft CT-00001/1/1/1; "
+        "700.00 USD held: the cap of 800.00 USD is spent: "
         "800.00 USD is billed (contract-cap 1, split)"
     )
 

@@ -113,7 +113,8 @@ async def test_people_read_edit_hold_and_approve_a_draft_at_the_command_line(
     _, before = await _tiebeam(with_limits, "invoice", "show", name, "--json")
     draft = json.loads(before)
     first = draft["lines"][0]["slices"][0]["source"]
-    words = ("--line", "1", "--text", "Counting the halls", "--reason", "clearer")
+    seen = ("--hash", draft["content_hash"])
+    words = ("--line", "1", "--text", "Counting the halls", "--reason", "clearer", *seen)
 
     edited = await _tiebeam(with_limits, "invoice", "edit", name, "--by", "lena", *words)
     held = await _tiebeam(

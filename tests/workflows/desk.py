@@ -33,7 +33,8 @@ async def waiting(house: House, cycle: int = 1) -> str:
 
 
 async def edit(house: House, *, by: str = "person-1", text: str = "Advice") -> str:
-    wish = Edit(line=1, text=text, reason="the client asked")
+    seen = str((await shown(house))["content_hash"])
+    wish = Edit(line=1, text=text, content_hash=seen, reason="the client asked")
     return await prebill.change(house.client, house.database, reference(house), by, wish)
 
 

@@ -1,6 +1,7 @@
 """A draft before it is an invoice: read, edited, held, approved by enough people, or rejected."""
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
 
 from canonical.landscape import Landscape
 from console.prebill import NotChangedError
@@ -105,10 +106,10 @@ async def test_above_the_second_limit_two_people_approve(house: House) -> None:
     assert len(await house.audited("invoice.approved")) == 2
 
 
-async def test_who_made_the_last_change_is_none_of_the_four_eyes(house: House) -> None:
+async def test_who_changed_the_draft_is_none_of_the_four_eyes(house: House) -> None:
     await _large_draft(house)
     content = await desk.edit(house, by="Kim")
-    with pytest.raises(NotChangedError, match="made the last change"):
+    with pytest.raises(NotChangedError, match="has changed this draft"):
         await desk.approve(house, by="kim", seen=content)
     for somebody in ("pat", "lena"):
         await desk.approve(house, by=somebody, seen=content)
@@ -224,3 +225,14 @@ async def test_a_rejected_draft_of_a_deal_that_was_un_won_is_asked_about_again(
     assert await ended(house.engagement) == "cancelled"
     assert "1 ready to bill; the last draft was rejected" in case.text
     assert [str(paper.net) for paper in house.erp.posted_invoices] == ["1200.00 USD"]
+
+
+async def test_nobody_approves_past_the_command_line(house: House) -> None:
+    content = await _one_draft(house)
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await house.issue().execute_update("approve", {"by": " ", "content_hash": content})
+
+    assert "nobody is named" in str(refused.value.cause)
+    await desk.approve(house, seen=content)
+    assert await ended(house.issue()) == "posted"
