@@ -49,11 +49,12 @@ def downgrade() -> None:
 
 
 def _create(identity: tuple[str, ...]) -> None:
-    numbers = ("revision", "edition")
-    columns = [
-        sa.Column(name, sa.Integer() if name in numbers else sa.String(), nullable=False)
-        for name in identity
-    ]
+    kinds = {
+        "revision": sa.Column("revision", sa.Integer(), nullable=False),
+        # A build before this one names none.
+        "edition": sa.Column("edition", sa.Integer(), nullable=False, server_default="0"),
+    }
+    columns = [kinds.get(name, sa.Column(name, sa.String(), nullable=False)) for name in identity]
     op.create_table(
         "approval",
         *columns,
