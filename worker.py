@@ -218,9 +218,11 @@ async def main(config: Settings, names: Sequence[str] | None = None) -> None:
     connection = settings.connection(config)
     credentials = settings.load_secrets(config.credentials, serves.systems)
     database = Database(settings.store_url(config))
-    await schema.refuse_other(database, newer=config.allow_newer_schema)
-    client = await connect(connection, identity=f"tiebeam-worker-{secrets.token_hex(4)}")
-    async with connected(serves.systems, credentials) as connectors, AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)  # however this ends
+        await schema.refuse_other(database, newer=config.allow_newer_schema)
+        client = await connect(connection, identity=f"tiebeam-worker-{secrets.token_hex(4)}")
+        connectors = await stack.enter_async_context(connected(serves.systems, credentials))
         at = failpoints.armed(config.failpoint)
         ownership = settings.load_ownership(config.ownership)
         build = builds.versioned(config.deployment, config.build)
@@ -236,7 +238,6 @@ async def main(config: Settings, names: Sequence[str] | None = None) -> None:
         logs.logger().info("worker.started", queues=serves.queues, identity=client.identity)
         await stopping.told_to_stop()
         logs.logger().info("worker.draining")
-    await database.close()
     logs.logger().info("worker.stopped")
     gc.unfreeze()
     gc.collect()  # without it the interpreter's exit sometimes crashes in the SDK's core

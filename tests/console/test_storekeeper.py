@@ -153,6 +153,23 @@ async def test_no_process_starts_on_a_schema_that_is_not_its_own(
     assert said.count(b"\n") == 1
 
 
+async def test_a_worker_without_temporal_says_so_in_a_sentence_and_ends(
+    store_url: str, say: Say
+) -> None:
+    assert (await asyncio.to_thread(say, "database", "upgrade")).exit_code == 0
+    nobody = {"TIEBEAM_STORE_URL": store_url, "TIEBEAM_TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(ROOT / "worker.py"), "--queues", "processes"),
+        env=os.environ | nobody,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, told = await process.communicate()
+
+    assert process.returncode == 1
+    assert told.startswith(b"worker: no Temporal server answers at 127.0.0.1:1: ")
+    assert told.count(b"\n") == 1
+
+
 _ROW = """
 [[mapping]]
 kind = "category"
