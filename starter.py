@@ -16,7 +16,7 @@ from canonical.findings import Brief, Finding
 from canonical.landscape import Landscape, SystemInstance
 from canonical.mappings import Mapping
 from console import choosing, deployment, embedded, live, problems, site, storage
-from console.attached import Attached
+from console.attached import IN_CARE, Attached
 from console.desk import Desk
 from console.doctor.command import Doctor
 from console.doctor.opening import Opening
@@ -106,9 +106,8 @@ def about() -> None:
     """
 
 
-@app.command()
 def gateway() -> None:
-    """Run the door for webhooks, and hand on what comes in; settings are environment variables."""
+    """Run the door for webhooks; its settings are environment variables."""
 
     async def work() -> None:
         config = settings.read()
@@ -285,6 +284,7 @@ Storekeeper(Here, _run).add_to(app)
 InvoiceDesk(_platform, _run).add_to(app)
 EngineRoom(Here, _run).add_to(app)
 Doctor(_at, _run).add_to(app)
+app.command(rich_help_panel=IN_CARE)(gateway)
 
 
 def main() -> None:

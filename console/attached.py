@@ -41,6 +41,7 @@ Store = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 HERE = Path(".tiebeam")
+ON_STAGE, AT_WORK, IN_CARE = "Try it out", "Look and act", "Run and keep a deployment"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from activities.unwinding import Disposition, WriteOffReason
 from canonical.contracts import ContractId
 from canonical.systems import ForeignId, SystemId
 from console import attached, explanation, starting, status
-from console.attached import HERE, AsJson, Attach, Platform, Run
+from console.attached import AT_WORK, HERE, AsJson, Attach, Platform, Run
 
 
 class Desk:
@@ -22,8 +22,8 @@ class Desk:
 
     def add_to(self, app: typer.Typer) -> None:
         """Add the commands to the command line."""
-        app.command("status")(self.status)
-        app.command("explain")(self.explain)
+        app.command("status", rich_help_panel=AT_WORK)(self.status)
+        app.command("explain", rich_help_panel=AT_WORK)(self.explain)
         starts = typer.Typer(
             no_args_is_help=True, help="Start a process by hand, as a webhook would."
         )
@@ -31,10 +31,10 @@ class Desk:
         starts.command("billing")(self.billing)
         starts.command("disposition")(self.disposition)
         starts.command("resume")(self.resume)
-        app.add_typer(starts, name="start")
+        app.add_typer(starts, name="start", rich_help_panel=AT_WORK)
 
     def status(self, state: Platform = HERE, *, as_json: AsJson = False) -> None:
-        """Show every engagement: its stage, projects and invoices, and what waits for a person."""
+        """Show every engagement, and what waits for a person."""
 
         async def work() -> None:
             async with self._attach(state) as platform:
@@ -50,7 +50,10 @@ class Desk:
         *,
         as_json: AsJson = False,
     ) -> None:
-        """Say why an entry (psa-main:101) or an invoice line (FTI-00000001/1) is (not) billed."""
+        """Say why an entry or an invoice line is (not) billed.
+
+        Name an entry as in psa-main:101, and a line as in FTI-00000001/1.
+        """
 
         async def work() -> None:
             async with self._attach(state) as platform:

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from console import attached, builds, deployment
-from console.attached import AsJson, Run
+from console.attached import IN_CARE, AsJson, Run
 from console.site import Site
 
 _STATES = {
@@ -30,12 +30,12 @@ class EngineRoom:
     def add_to(self, app: typer.Typer) -> None:
         """Add the commands to the command line."""
         commands = typer.Typer(
-            no_args_is_help=True, help="The Temporal namespace, and the builds of our workers."
+            no_args_is_help=True, help="Set the Temporal namespace up, and promote builds."
         )
         commands.command("setup")(self.setup)
         commands.command("builds")(self.builds)
         commands.command("promote")(self.promote)
-        app.add_typer(commands, name="temporal")
+        app.add_typer(commands, name="temporal", rich_help_panel=IN_CARE)
 
     def setup(self) -> None:
         """Register search attributes, set up the Schedules and the systems' budgets; repeatable."""

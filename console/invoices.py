@@ -10,7 +10,7 @@ from rich.text import Text
 
 from activities.prebill import Edit, Hold, Reject
 from console import attached, prebill
-from console.attached import HERE, AsJson, Attach, Platform, Run
+from console.attached import AT_WORK, HERE, AsJson, Attach, Platform, Run
 from console.prebill import Wish
 from store.database import Database
 
@@ -34,7 +34,7 @@ class InvoiceDesk:
         """Add the commands to the command line."""
         commands = typer.Typer(
             no_args_is_help=True,
-            help="Read, edit, hold, approve or reject a draft before it is an invoice.",
+            help="Read, edit, hold or approve a draft before it is an invoice.",
         )
         commands.command("show")(self.show)
         commands.command("edit")(self.edit)
@@ -42,7 +42,7 @@ class InvoiceDesk:
         commands.command("release")(self.release)
         commands.command("approve")(self.approve)
         commands.command("reject")(self.reject)
-        app.add_typer(commands, name="invoice")
+        app.add_typer(commands, name="invoice", rich_help_panel=AT_WORK)
 
     def show(self, invoice: _Name, state: Platform = HERE, *, as_json: AsJson = False) -> None:
         """Show a draft: its lines and entries, what it waits for, and the hash to approve."""

@@ -11,7 +11,7 @@ import typer
 
 from canonical.landscape import Landscape
 from console import attached, problems, routing, showing, storage
-from console.attached import HERE, AsJson, Base, Erp, Run, State, Store
+from console.attached import HERE, ON_STAGE, AsJson, Base, Erp, Run, State, Store
 from console.progress import Progress
 from console.stack import Stack
 from runtime import stopping
@@ -87,15 +87,15 @@ class Playhouse:
 
     def add_to(self, app: typer.Typer) -> None:
         """Add the commands to the command line."""
-        app.command("up")(self.up)
-        app.command("demo")(self.demo)
-        app.command("play")(self.play)
-        app.command("verify")(self.verify)
+        app.command("up", rich_help_panel=ON_STAGE)(self.up)
+        app.command("demo", rich_help_panel=ON_STAGE)(self.demo)
+        app.command("play", rich_help_panel=ON_STAGE)(self.play)
+        app.command("verify", rich_help_panel=ON_STAGE)(self.verify)
 
     def up(
         self, state: State = HERE, port: Base = _BASE, erp: Erp = None, database: Store = None
     ) -> None:
-        """Run the embedded stack: Temporal, the systems, the gateway and a worker.
+        """Run the stack here: Temporal, systems, gateway and worker.
 
         It runs until Ctrl-C and keeps what it holds for the next time.
         Nothing leaves this machine.
@@ -125,7 +125,7 @@ class Playhouse:
         ] = False,
         keep: Annotated[bool, typer.Option(help="Go on running in the end, until Ctrl-C.")] = False,
     ) -> None:
-        """Play a won deal from the CRM to a posted invoice, and check the books afterwards."""
+        """Play a won deal to a posted invoice, and check the books."""
 
         async def work() -> None:
             progress, story = Progress(), self._story(scenario)
@@ -155,7 +155,10 @@ class Playhouse:
         *,
         as_json: AsJson = False,
     ) -> None:
-        """Play a scenario on the running stack, through the systems' own APIs, and report."""
+        """Play a scenario on the running stack, and report.
+
+        What people do in it goes through the systems' own APIs.
+        """
 
         async def work() -> None:
             story = self._story(scenario)
@@ -172,7 +175,10 @@ class Playhouse:
         self._run(work())
 
     def verify(self, state: State = HERE, *, as_json: AsJson = False) -> None:
-        """Read every system back: do L-1, L-4, L-7 hold, do invoices, cost and ledger tie out?"""
+        """Read every system back: do the books hold?
+
+        Do L-1, L-4 and L-7 hold, and do invoices, cost and ledger tie out?
+        """
 
         async def work() -> None:
             async with self._attach(state) as running:

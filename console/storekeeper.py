@@ -10,7 +10,7 @@ from rich.text import Text
 
 from canonical.mappings import Mapping
 from console import attached, problems, site
-from console.attached import AsJson, Run
+from console.attached import IN_CARE, AsJson, Run
 from console.site import Site
 from store import address, mappings, schema
 from store.mappings import Difference
@@ -28,17 +28,17 @@ class Storekeeper:
     def add_to(self, app: typer.Typer) -> None:
         """Add the commands to the command line."""
         database = typer.Typer(
-            no_args_is_help=True, help="The schema of the store that TIEBEAM_STORE_URL names."
+            no_args_is_help=True, help="Keep the schema of the store at TIEBEAM_STORE_URL."
         )
         database.command("status")(self.status)
         database.command("upgrade")(self.upgrade)
         database.command("downgrade")(self.downgrade)
-        app.add_typer(database, name="database")
+        app.add_typer(database, name="database", rich_help_panel=IN_CARE)
         rows = typer.Typer(
-            no_args_is_help=True, help="Value mappings: our code for a thing, and theirs."
+            no_args_is_help=True, help="Load value mappings: our code for a thing, and theirs."
         )
         rows.command("load")(self.load)
-        app.add_typer(rows, name="mappings")
+        app.add_typer(rows, name="mappings", rich_help_panel=IN_CARE)
 
     def status(self, *, as_json: AsJson = False) -> None:
         """Say at which revision the store is, and whether this release works on it."""

@@ -123,6 +123,18 @@ def test_every_command_teaches(command: str) -> None:
     assert COMMANDS[command] in told.stdout
 
 
+def test_the_overview_groups_the_commands_and_gives_each_a_line() -> None:
+    told = CliRunner().invoke(starter.app, ["--help"], env={"COLUMNS": "80"})
+    shown = told.stdout.partition("Try it out")[2].splitlines()
+    named = [line.split()[1] for line in shown if line.startswith("│")]
+
+    assert named == [
+        *("up", "demo", "play", "verify"),
+        *("status", "explain", "doctor", "start", "invoice"),
+        *("gateway", "database", "mappings", "temporal"),
+    ]
+
+
 def test_every_command_is_known_here() -> None:
     found = get_command(starter.app)
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import RenderableType
 
 from console import attached, problems
-from console.attached import HERE, AsJson, Run, State
+from console.attached import AT_WORK, HERE, AsJson, Run, State
 from console.doctor import examination, report
 from console.doctor.place import Place
 
@@ -22,7 +22,7 @@ class Doctor:
 
     def add_to(self, app: typer.Typer) -> None:
         """Add the command to the command line."""
-        app.command("doctor")(self.examine)
+        app.command("doctor", rich_help_panel=AT_WORK)(self.examine)
 
     def examine(
         self,
@@ -37,7 +37,7 @@ class Doctor:
         *,
         as_json: AsJson = False,
     ) -> None:
-        """Examine the stack and every system: what is wrong, and what to do about it.
+        """Examine stack and systems: what is wrong, and what to do.
 
         Reads only. Without a stack in the state, it examines what the settings of the
         environment name. Exit code 1: something is broken; 3: nothing answers at all.
