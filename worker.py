@@ -38,7 +38,7 @@ from activities.invoices import InvoiceRecords
 from activities.lanes import Lanes
 from activities.pace import Pace
 from activities.postings import ErpPostings, PostingRecords
-from activities.projects import CrmProjects, ProjectRecords, PsaProjects
+from activities.projects import CrmProjects, PsaProjects
 from activities.unwinding import UnwindRecords
 from canonical import systems
 from canonical.landscape import Landscape, SystemInstance
@@ -84,8 +84,6 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
     """Return the worker that runs the workflows, and the steps that touch only the store."""
     database, landscape = house.database, house.landscape
     contracts = ContractRecords(database)
-    clients = ClientRecords(database)
-    projects = ProjectRecords(database)
     postings = PostingRecords(database, landscape)
     invoices = InvoiceRecords(database, landscape)
     engagements = EngagementRecords(database)
@@ -94,10 +92,10 @@ def processes(house: House, *, cached_workflows: int = 1000) -> Worker:
     lanes = Lanes(house.client, database, landscape)
     steps: list[Step] = [
         *(contracts.check, contracts.activate, contracts.projects, contracts.closed),
-        *(clients.onboarded, projects.activated),
         *(unwinding.begin, unwinding.enter, unwinding.left, unwinding.write_off),
         *(postings.cut, postings.unposted),
         *(invoices.prepare, invoices.approve, invoices.change, invoices.finish),
+        ClientRecords(database).onboarded,
         TrackingRecords(database, landscape).issued,
         *(engagements.move, engagements.is_fulfilled, engagements.take_in_again),
         *(cases.open, cases.close, cases.withdraw),

@@ -1,6 +1,7 @@
 """Projects: the same project, under one code, in the PSA and in the CRM."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import activity
@@ -9,11 +10,11 @@ from activities import effects, failures, milestone_batches
 from activities.effects import Effect, Effects, Kind
 from activities.undoing import Made, Undoing, unplanned
 from canonical.processes import ProjectRequest
-from canonical.projects import Project, ProjectCode
+from canonical.projects import Project
 from canonical.systems import ForeignId, SystemId
 from connectors import ports
 from store import contracts, crosswalk
-from store.database import Database
+from store.database import Database, Transaction
 
 _ACTIVE = "active"
 _CANCELLED = "cancelled"
@@ -114,9 +115,16 @@ class CrmProjects:
 
     @activity.defn(name="projects.publish_to_crm")
     async def publish(self, request: ProjectRequest) -> ForeignId:
-        """Write the project's code on the opportunity. Idempotent: by its id. 1 request."""
+        """Write the project's code on the opportunity: it is active. Idempotent: by its id.
+
+        1 request. With the answer it is published that every system has the project.
+        """
+
+        async def keep(tx: Transaction, _: ForeignId) -> None:
+            await contracts.activate_project(tx, request.project)
+
         with failures.reported():
-            return await self._effects.once(self._telling(request, _ACTIVE))
+            return await self._effects.once(replace(self._telling(request, _ACTIVE), keep=keep))
 
     @activity.defn(name="projects.close_in_crm")
     async def close(self, request: ProjectRequest) -> None:
@@ -152,16 +160,3 @@ class CrmProjects:
             send=send,
             resolve=effects.send_again,
         )
-
-
-class ProjectRecords:
-    """Steps about projects that touch only the store."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    @activity.defn(name="projects.activated")
-    async def activated(self, code: ProjectCode) -> None:
-        """Publish that a project is active. Idempotent: one event per project."""
-        async with self._database.transaction() as tx:
-            await contracts.activate_project(tx, code)

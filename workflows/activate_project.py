@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.erp_projects import ErpProjects
-from activities.projects import CrmProjects, ProjectRecords, PsaProjects
+from activities.projects import CrmProjects, PsaProjects
 from canonical.processes import ProjectRequest
 from telemetry import search_attributes
 from workflows import closing, options, together
@@ -48,33 +48,28 @@ class ActivateProject:
 
     async def _open(self) -> None:
         await self._plan()
-        await self._open_in_erp()
+        await together.all_of(self._set_milestones(), self._open_in_erp())
         await self._publish()
-        await self._parking.step(
-            "Record the project",
-            ProjectRecords.activated,
-            self._request.project,
-            options.record("Publish that the project is active"),
-        )
 
     async def _plan(self) -> None:
         workflow.set_current_details("Opening the plan.")
-        psa = self._request.routes.psa
         await self._parking.step(
             "Create the project shell",
             PsaProjects.open_plan,
             self._request,
-            options.call(psa, "Create the project shell"),
+            options.call(self._request.routes.psa, "Create the project shell"),
         )
+        workflow.set_current_details("Opening the milestones, and the project in the ERP.")
+
+    async def _set_milestones(self) -> None:
         await self._parking.step(
             "Create the milestones",
             PsaProjects.open_milestones,
             self._request,
-            options.call(psa, "Create the milestones"),
+            options.call(self._request.routes.psa, "Create the milestones"),
         )
 
     async def _open_in_erp(self) -> None:
-        workflow.set_current_details("Opening the project in the ERP.")
         await self._parking.step(
             "Create the ERP project",
             ErpProjects.open,

@@ -6,7 +6,7 @@ from temporalio import workflow
 
 from canonical import processes
 from canonical.clients import ClientId
-from canonical.processes import ClientReady, KeepClient, OnboardingRequest
+from canonical.processes import KeepClient, OnboardingRequest
 from telemetry import search_attributes
 from workflows import together
 from workflows.onboard_client import OnboardClient
@@ -63,9 +63,6 @@ class ClientMaster:
         client = await self._onboarding
         together.stop_if_cancelled()
         workflow.upsert_search_attributes([search_attributes.CLIENT.value_set(client)])
-        asker = workflow.get_external_workflow_handle(request.asked_by)
-        ready = ClientReady(account=request.account, client=client)
-        await tell(asker.signal("client_ready", ready))
 
 
 async def _start(request: OnboardingRequest) -> _Onboarding:

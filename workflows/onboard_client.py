@@ -14,10 +14,11 @@ from activities.clients import (
     PsaClients,
 )
 from canonical.clients import ClientId
-from canonical.processes import OnboardingRequest
+from canonical.processes import ClientReady, OnboardingRequest
 from telemetry import search_attributes
 from workflows import options, together
 from workflows.parking import Parking
+from workflows.telling import tell
 
 
 @workflow.defn(name="OnboardClient")
@@ -52,6 +53,7 @@ class OnboardClient:
         workflow.set_current_details(f"**{client}** is complete. Opening it in every system.")
         await together.all_of(self._open_in_erp(opened), self._open_in_psa(opened))
         await self._publish(opened)
+        await together.all_of(self._tell_asker(client), self._record(opened))
 
     @workflow.signal(name="resume")
     def resume(self) -> None:
@@ -106,6 +108,13 @@ class OnboardClient:
             opened,
             options.call(opened.routes.crm, "Write the ids on the account"),
         )
+
+    async def _tell_asker(self, client: ClientId) -> None:
+        asker = workflow.get_external_workflow_handle(self._request.asked_by)
+        ready = ClientReady(account=self._request.account, client=client)
+        await tell(asker.signal("client_ready", ready))
+
+    async def _record(self, opened: OpenClient) -> None:
         await self._parking.step(
             "Publish the client",
             ClientRecords.onboarded,

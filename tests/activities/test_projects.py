@@ -2,7 +2,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.projects import CrmProjects, ProjectRecords, PsaProjects
+from activities.projects import CrmProjects, PsaProjects
 from canonical.contracts import MilestoneTerm
 from canonical.projects import ProjectCode
 from connectors import errors, ports
@@ -204,6 +204,7 @@ async def test_an_attempt_that_was_paused_opens_nothing_after_it_was_closed(
 
 
 async def test_writes_the_code_on_the_opportunity_once(database: Database) -> None:
+    await house.active(database)
     crm = FakeCrm(opportunity())
     steps = _crm(database, crm)
 
@@ -243,9 +244,10 @@ async def test_an_opportunity_that_is_gone_is_for_a_person(database: Database) -
 
 async def test_publishes_once_that_a_project_is_active(database: Database) -> None:
     await house.active(database)
+    steps = _crm(database, FakeCrm(opportunity()))
 
     for _ in range(2):
-        await ActivityEnvironment().run(ProjectRecords(database).activated, CODE)
+        await ActivityEnvironment().run(steps.publish, house.PROJECT)
 
     async with database.reading() as tx:
         events = [(event.type, event.subject) for event in await trail.events(tx)]

@@ -80,7 +80,8 @@ def changed(tmp_path: Path) -> Iterator[Change]:
 
 
 def _swapped(text: str) -> str:
-    first, second = "        await self._open_in_erp()\n", "        await self._publish()\n"
+    first = "        await together.all_of(self._set_milestones(), self._open_in_erp())\n"
+    second = "        await self._publish()\n"
     return text.replace(first + second, second + first)
 
 

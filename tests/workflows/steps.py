@@ -21,7 +21,6 @@ CARRIED = [
     Step("ActivateProject", "projects.open_milestones"),
     Step("ActivateProject", "projects.open_in_erp"),
     Step("ActivateProject", "projects.publish_to_crm"),
-    Step("ActivateProject", "projects.activated"),
     Step("Engagement", "engagements.move"),
     Step("Engagement", "engagements.is_fulfilled"),
 ]

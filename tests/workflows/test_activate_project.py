@@ -73,18 +73,6 @@ async def test_cancelled_while_a_step_is_parked_leaves_no_shell_in_use_and_no_ca
     assert await house.open_cases() == []
 
 
-async def test_cancelled_while_it_records_its_end_leaves_no_shell_in_use(house: House) -> None:
-    gate = house.database.holds("projects.activated")
-    await house.wins()
-    await held(house.database, "projects.activated")
-    await house.opening.cancel()
-    await has_event(house.opening, EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED)
-    gate.set()
-
-    assert await _is_cancelled(house)
-    assert _leaves_nothing_in_use(house)
-
-
 async def test_cancelled_while_it_opens_a_case_leaves_none(house: House) -> None:
     gate = house.database.holds("cases.open")
     house.erp.refuses("create_project")
@@ -142,7 +130,7 @@ async def test_a_step_that_goes_on_is_no_longer_shown_as_waiting(house: House) -
     gate.set()
 
     assert await ended(house.opening) == "activated"
-    assert shown == "Opening the project in the ERP."
+    assert shown == "Opening the milestones, and the project in the ERP."
 
 
 async def test_a_shell_that_cannot_be_archived_waits_for_a_person(house: House) -> None:
