@@ -12,7 +12,7 @@ from activities.undoing import Made, Undoing, unplanned
 from canonical.processes import ProjectRequest
 from canonical.projects import Project
 from canonical.systems import ForeignId, SystemId
-from connectors import ports
+from connectors import errors, ports
 from store import contracts, crosswalk
 from store.database import Database, Transaction
 
@@ -149,7 +149,11 @@ class CrmProjects:
 
     def _telling(self, request: ProjectRequest, status: str) -> Effect:
         async def send() -> ForeignId:
-            await self._crm.record_project(request.opportunity, request.project, status)
+            try:
+                await self._crm.record_project(request.opportunity, request.project, status)
+            except errors.Missing:
+                if status != _CANCELLED:  # with the opportunity, what we wrote on it is gone too
+                    raise
             return request.opportunity
 
         return Effect(

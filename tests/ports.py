@@ -33,6 +33,12 @@ class FakeCrm(Troubled):
         self.invoices: dict[Reference, tuple[ForeignId, InvoiceStatus]] = {}
         self.notices: list[Notice] = []
         self.missed_since: datetime | None = None
+        self.deleted: set[ForeignId] = set()
+
+    def deletes(self, opportunity: ForeignId) -> None:
+        """Delete a deal: it can be read, as not won, and nothing can be written on it."""
+        self.deals[opportunity] = self.deals[opportunity].model_copy(update={"is_won": False})
+        self.deleted.add(opportunity)
 
     def tells(self, kind: NoticeKind, subject: ForeignId) -> None:
         """Tell of a change in the feed, as somebody made it."""
@@ -64,7 +70,8 @@ class FakeCrm(Troubled):
 
     @call
     async def record_project(self, opportunity: ForeignId, code: ProjectCode, status: str) -> None:
-        self.projects[present(self.deals.get(opportunity), "opportunity").id] = (code, status)
+        known = None if opportunity in self.deleted else self.deals.get(opportunity)
+        self.projects[present(known, "opportunity").id] = (code, status)
 
     @call
     async def record_invoice(

@@ -17,6 +17,8 @@ class Crm(Protocol):
     async def opportunity(self, opportunity: ForeignId) -> Opportunity:
         """Return the deal as it is now, with its prices and billing schedule. Reads.
 
+        One that was deleted, and of which the CRM still knows, is a deal that is not won.
+
         Raises:
             Missing: there is no such opportunity.
         """

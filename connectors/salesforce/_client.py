@@ -54,9 +54,16 @@ class Salesforce:
         return await Examination(self._http, self._options, brief).carried_out()
 
     async def opportunity(self, opportunity: ForeignId) -> Opportunity:
-        """Return the deal with its children: one request, and one for each further page."""
-        query = _soql.by_id(_DEAL, "Opportunity", opportunity.value)
-        deal = await self._queries.one(_wire.Page[_wire.Deal], query)
+        """Return the deal with its children: one request, and one for each further page.
+
+        One that was deleted is not won, whatever its row in the bin says: another request.
+        """
+        query, page = _soql.by_id(_DEAL, "Opportunity", opportunity.value), _wire.Page[_wire.Deal]
+        try:
+            deal = await self._queries.one(page, query)
+        except errors.Missing:
+            deal = await self._queries.deleted(page, query)
+            deal = deal.model_copy(update={"is_won": False})
         items = await self._queries.all(deal.line_items)
         schedule = await self._queries.all(deal.schedule)
         with _drift("Opportunity"):

@@ -29,7 +29,19 @@ class Queries:
         Raises:
             Missing: there is none.
         """
-        request = self._http.build_request("GET", f"{self._data}/query", params={"q": query})
+        return await self._one(page, "query", query)
+
+    async def deleted(self, page: type[_wire.Page[_RowT]], query: str) -> _RowT:
+        """Return the only row of a query, which may stand in the bin, as its children may.
+
+        Raises:
+            Missing: there is none: it is gone from the bin too, or never was.
+        """
+        return await self._one(page, "queryAll", query)
+
+    async def _one(self, page: type[_wire.Page[_RowT]], resource: str, query: str) -> _RowT:
+        url = f"{self._data}/{resource}"
+        request = self._http.build_request("GET", url, params={"q": query})
         rows = await self.all(await self._page(page, request))
         if not rows:
             raise errors.Missing(VENDOR, "there is no record with this id")

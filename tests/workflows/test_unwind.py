@@ -40,6 +40,16 @@ async def test_a_deal_that_is_un_won_before_any_work_leaves_nothing_in_use(house
     assert await card(house.unwinding) == "**Closed.**"
 
 
+async def test_a_won_deal_that_is_deleted_is_unwound(house: House) -> None:
+    await house.activates(milestone_deal("400.00", "600.00"))
+    house.crm.deletes(house.opportunity)
+    await house.hears()
+
+    assert await ended(house.engagement) == "cancelled"
+    assert _in_use(house) == (set(), set())
+    assert await house.open_cases() == []
+
+
 async def test_a_deal_that_is_won_again_has_one_live_set_of_records(house: House) -> None:
     await house.activates()
     await house.loses()

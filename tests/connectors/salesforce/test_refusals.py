@@ -78,12 +78,18 @@ async def test_a_validation_rule_is_rejected_in_its_own_words(follower: Follower
     assert refused.value.reason == f"{code}: Delivery starts on Mondays. (Delivery_Status__c)"
 
 
-async def test_a_deleted_record_is_missing_however_it_is_asked_for(follower: Follower) -> None:
-    deal = await follower.org.deal()
+async def test_a_won_deal_that_was_deleted_is_not_won_and_cannot_be_written_on(
+    follower: Follower,
+) -> None:
+    account = await follower.org.create("Account", Name="A")
+    deal = await follower.org.deal(StageName="Closed Won", AccountId=account)
+    before = await follower.crm.opportunity(foreign(deal))
     await follower.org.send("DELETE", f"/sobjects/Opportunity/{deal}")
 
-    with pytest.raises(errors.Missing):
-        await follower.crm.opportunity(foreign(deal))
+    after = await follower.crm.opportunity(foreign(deal))
+
+    assert (before.is_won, after.is_won) == (True, False)
+    assert after == before.model_copy(update={"is_won": False})
     with pytest.raises(errors.Missing):
         await follower.crm.record_project(foreign(deal), ProjectCode("PR-1"), "Active")
 
