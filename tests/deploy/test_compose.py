@@ -260,6 +260,16 @@ def test_workers_that_drain_are_those_of_the_deployment_in_its_networks() -> Non
     assert all(name in text.partition("\nx-")[0] for name in workers)  # in the command that is told
 
 
+def test_each_version_that_drains_is_a_set_of_its_own() -> None:
+    """Another version under the same project name would take its place, with runs still open."""
+    text = (ROOT / "deploy/draining.yml").read_text()
+    found = re.search(r"TIEBEAM_VERSION=(\S+) docker compose --project-name (\S+)", text)
+
+    assert found
+    assert found[2].endswith(found[1].replace(".", "-"))
+    assert f"--project-name {found[2]} down" in (ROOT / "deploy/README.md").read_text()
+
+
 def test_scripts_that_a_container_runs_can_be_read_and_are_no_programs_of_the_host() -> None:
     for script in sorted((ROOT / "deploy/temporal").glob("*.sh")):
         checked = subprocess.run(["sh", "-n", str(script)], check=False)  # noqa: S603, S607
