@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from activities import failures
+from activities import amendments, failures
 from canonical.base import Record
 from canonical.contracts import ContractId
 from canonical.landscape import Landscape, UnknownEntityError
@@ -41,11 +41,12 @@ class CrmDeals:
 
     @activity.defn(name="deals.read")
     async def read(self, question: ReadDeal) -> DealRead:
-        """Read the deal and keep it. Idempotent: keeps the newest state. 2 requests."""
+        """Read the deal, keep it, amend its contract. Idempotent: the newest state. 2 requests."""
         with failures.reported():
             deal = await self._crm.opportunity(question.opportunity)
             async with self._database.transaction() as tx:
                 changed = await engagements.save_deal(tx, question.contract, deal)
+                await amendments.take_over(tx, self._landscape, question.contract, deal)
         return DealRead(
             is_won=deal.is_won,
             is_changed=changed,

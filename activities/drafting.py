@@ -101,7 +101,7 @@ async def _keep_case(tx: Transaction, contract: Contract, consumed: Money) -> No
         step="Bill under the cap",
         workflow=processes.billing_id(contract.id),
         subject=contract.id,
-        text=f"{text}: agree on a higher one in the CRM, or on writing it off",
+        text=f"{text}: a higher one in the CRM is taken over; until then it stays held",
         root_cause=f"E11/{contract.id}/cap",
         owner="delivery",
         certainty="not_sent",
