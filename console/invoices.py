@@ -168,6 +168,7 @@ def views(found: dict[str, Any]) -> list[RenderableType]:
         *(f"{each['what']} by {each['by']}: {each['told']}" for each in found["changes"]),
         *(f"held: {each['source']} {each['amount']}: {each['reason']}" for each in found["held"]),
         *(f"waits: {text}" for text in found["waits_for"]),
+        *([f"cycles that wait behind it: {found['behind']}"] if found["behind"] else []),
         f"hash {found['content_hash']}",
     ]
     return [table, *(Text(line, overflow="fold") for line in said)]

@@ -47,6 +47,7 @@ async def read(database: Database, name: str) -> dict[str, Any]:
             "tax": invoice.tax.treatment,
             "asked_by": {"kind": asked.kind, "key": asked.key, "up_to": asked.cut_off.isoformat()},
             "lines": await _lines(tx, kept),
+            "behind": await billing.behind(tx, invoice.contract, kept.cycle),
             "approvals": {
                 "needed": kept.needed,
                 "given": [each.by for each in await drafts.approvals(tx, kept)],

@@ -6,9 +6,11 @@ from rich.table import Table
 from rich.text import Text
 
 from canonical.engagements import Stage
-from store import cases, contracts, engagements, invoices
+from store import billing, cases, contracts, engagements, invoices
 from store.database import Database, Transaction
 from store.engagements import Engagement
+from store.invoices import Kept
+from store.tables.money import Standing
 
 _COLOR = {
     Stage.WON: "yellow",
@@ -39,7 +41,7 @@ def tables(status: dict[str, Any]) -> list[Table]:
         pipeline.add_column(column)
     for each in status["engagements"]:
         stage = Text(each["stage"], style=_COLOR[Stage(each["stage"])])
-        invoiced = ", ".join(f"{i['number'] or i['standing']} {i['net']}" for i in each["invoices"])
+        invoiced = ", ".join(_invoice(invoice) for invoice in each["invoices"])
         pipeline.add_row(
             each["contract"],
             Text(each["opportunity"]),
@@ -77,7 +79,20 @@ async def _engagement(tx: Transaction, engagement: Engagement) -> dict[str, Any]
                 "number": kept.status.number if kept.status else None,
                 "standing": kept.standing.value,
                 "net": str(kept.invoice.net),
+                "behind": await _behind(tx, kept),
             }
             for kept in issued
         ],
     }
+
+
+async def _behind(tx: Transaction, kept: Kept) -> int:
+    """Return how many cycles wait until an invoice is posted; its contract bills one by one."""
+    if kept.standing not in (Standing.DRAFT, Standing.POSTING):
+        return 0
+    return await billing.behind(tx, kept.invoice.contract, kept.cycle)
+
+
+def _invoice(invoice: dict[str, Any]) -> str:
+    shown = f"{invoice['number'] or invoice['standing']} {invoice['net']}"
+    return f"{shown} ({invoice['behind']} behind it)" if invoice["behind"] else shown

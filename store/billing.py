@@ -120,6 +120,16 @@ async def unasked(tx: Transaction, contract: ContractId, currency: Currency) -> 
     )
 
 
+async def behind(tx: Transaction, contract: ContractId, cycle: int) -> int:
+    """Return how many cycles of a contract wait until one is through: it bills one by one."""
+    query = select(func.count()).where(
+        TriggerRow.contract == contract,
+        col(TriggerRow.is_done).is_(False),
+        TriggerRow.cycle > cycle,
+    )
+    return (await tx.exec(query)).one()
+
+
 async def finish(tx: Transaction, contract: ContractId, cycle: int) -> None:
     """Record that a cycle is through."""
     query = select(TriggerRow).where(TriggerRow.contract == contract, TriggerRow.cycle == cycle)

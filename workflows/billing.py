@@ -42,6 +42,7 @@ class Billing:
         if cycle.cycle not in self._taken:
             self._taken.add(cycle.cycle)
             self._waiting.append(cycle)
+            self._show(self._waiting[0])
         return cycle.cycle
 
     async def _issue(self, cycle: BillingCycle) -> None:
@@ -52,14 +53,20 @@ class Billing:
             opportunity=lane.opportunity,
             routes=lane.routes,
         )
-        workflow.set_current_details(
-            f"Cycle {cycle.cycle}: {cycle.kind.replace('_', ' ')} of {cycle.cut_off}."
-        )
+        self._show(cycle)
         await workflow.execute_child_workflow(
             IssueInvoice.run,
             request,
             id=processes.invoice_id(request),
             static_summary=f"Invoice of {lane.contract}, cycle {cycle.cycle}",
+        )
+
+    def _show(self, cycle: BillingCycle) -> None:
+        behind = len(self._waiting) - 1
+        cycles = "cycle waits" if behind == 1 else "cycles wait"
+        workflow.set_current_details(
+            f"Cycle {cycle.cycle}: {cycle.kind.replace('_', ' ')} of {cycle.cut_off}."
+            + (f" {behind} {cycles} behind it." if behind else "")
         )
 
     async def _tell_engagement(self) -> None:

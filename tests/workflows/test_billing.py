@@ -4,6 +4,7 @@ from datetime import date
 import pytest
 
 from canonical.processes import BillingCycle
+from console import prebill, status
 from console.starting import NotStartedError
 from store import billing, invoices
 from tests.fakes import milestone_deal
@@ -136,3 +137,21 @@ async def test_a_cycle_survives_that_somebody_terminates_its_lane(house: House) 
 
     assert await ended(house.billing) == "idle"
     assert len(house.erp.posted_invoices) == 1
+
+
+async def test_what_waits_behind_a_cycle_is_shown(house: House) -> None:
+    gate = house.erp.holds("post_invoice")
+    await house.activates()
+    await house.posts(house.worked(1), house.worked(2, work_date=date(2026, 7, 1)))
+    await house.bills(JUNE_ENDS)
+    await called(house.erp, "post_invoice")
+    await house.bills(LAST_DAY)
+    shown = await card(house.billing)
+    (engagement,) = (await status.read(house.database))["engagements"]
+    found = await prebill.read(house.database, f"{house.contract}/1/1")
+    gate.set()
+
+    assert await ended(house.billing) == "idle"
+    assert "1 cycle waits behind it." in shown
+    assert [each["behind"] for each in engagement["invoices"]] == [1]
+    assert found["behind"] == 1
