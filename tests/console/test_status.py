@@ -64,6 +64,7 @@ async def test_tells_of_every_engagement(database: Database) -> None:
             "number": "FTI-00000001",
             "standing": "posted",
             "net": "2480.00 USD",
+            "behind": 0,
         }
     ]
     assert (second["contract"], second["stage"], second["client"]) == ("CT-00002", "won", None)
