@@ -1,4 +1,4 @@
-"""Contracts: checking a won deal, and making it a contract with its project."""
+"""Contracts: checking a won deal, and making it a contract with its projects."""
 
 from temporalio import activity
 
@@ -60,7 +60,7 @@ class ContractRecords:
 
     @activity.defn(name="contracts.activate")
     async def activate(self, question: ActivateTerms) -> TermsActivated:
-        """Keep contract and project. Idempotent: ids are given out once."""
+        """Keep contract and projects. Idempotent: ids are given out once."""
         with failures.reported():
             async with self._database.transaction() as tx:
                 deal, verdict = await _checked(tx, question.contract, question.routes)
@@ -68,10 +68,9 @@ class ContractRecords:
                     raise contract_check.IncompleteError(verdict.defects[0].text)
                 contract = _contract(deal, verdict, question)
                 await contracts.save(tx, contract)
-                project = await _project(tx, contract, question.routes)
-                await contracts.save_project(tx, project)
+                projects = await _projects(tx, contract, question.routes)
                 await trail.publish(tx, "contract.activated", contract.id)
-        return TermsActivated(projects=(project.code,))
+        return TermsActivated(projects=tuple(project.code for project in projects))
 
     @activity.defn(name="contracts.projects")
     async def projects(self, contract: ContractId) -> TermsActivated:
@@ -114,26 +113,35 @@ def _contract(
         purchase_order=deal.purchase_order,
         cap=terms.cap,
         billing_threshold=deal.billing_threshold,
-        lines=(ContractLine(number=1, terms=terms.terms),),
+        lines=terms.lines,
     )
 
 
-async def _project(tx: Transaction, contract: Contract, routes: Routes) -> Project:
+async def _projects(tx: Transaction, contract: Contract, routes: Routes) -> list[Project]:
     rows = await mappings.of_system(tx, routes.erp)
-    code = await contracts.project_code(tx, contract.id)
     unit = rows.value(
         "business_unit", contract.practice, entity=contract.entity, on=contract.service_from
     )
-    terms = contract.lines[0].terms
+    projects = []
+    for line in contract.lines:
+        code = await contracts.project_code(tx, contract.id, line.workstream)
+        project = _project(contract, line, FinancialDimensions(business_unit=unit, project=code))
+        await contracts.save_project(tx, project)
+        projects.append(project)
+    return projects
+
+
+def _project(contract: Contract, line: ContractLine, dimensions: FinancialDimensions) -> Project:
     return Project(
-        code=code,
+        code=dimensions.project,
         contract=contract.id,
         client=contract.client,
         entity=contract.entity,
-        name=contract.name,
+        name=f"{contract.name}: {line.workstream}" if line.workstream else contract.name,
         currency=contract.currency,
         starts_on=contract.service_from,
         ends_on=contract.service_until,
-        dimensions=FinancialDimensions(business_unit=unit, project=code),
-        milestones=terms.milestones if isinstance(terms, Milestones) else (),
+        dimensions=dimensions,
+        milestones=line.terms.milestones if isinstance(line.terms, Milestones) else (),
+        workstream=line.workstream,
     )

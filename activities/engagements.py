@@ -68,9 +68,8 @@ async def is_through(tx: Transaction, contract: ContractId) -> bool:
 
 
 async def _all_billed(tx: Transaction, contract: Contract) -> bool:
-    terms = contract.lines[0].terms
-    if terms.model == "milestones":
-        billed = [await slices.exists(tx, term.id) for term in terms.milestones]
+    if contract.billing_model == "milestones":
+        billed = [await slices.exists(tx, term.id) for term in contract.milestones]
         return all(billed)
     until = await contracts.billed_until(tx, contract.id)
     return until is not None and until >= contract.service_until

@@ -109,8 +109,12 @@ class ErpProjects:
                 contract = await contracts.get(tx, request.contract)
                 theirs = await crosswalk.theirs(tx, "contract", contract.id, erp)
                 rows = await mappings.of_system(tx, erp)
-            model = contract.lines[0].terms.model
-            group = rows.value("project_group", model, entity=project.entity, on=project.starts_on)
+            group = rows.value(
+                "project_group",
+                contract.billing_model,
+                entity=project.entity,
+                on=project.starts_on,
+            )
             made = self._made(project, erp)
             effect = Effect(
                 kind=made.kind,

@@ -243,7 +243,7 @@ def _key(kept: Kept, write: str) -> str:
 
 async def _codes(tx: Transaction, invoice: Invoice, erp: SystemId) -> InvoiceCodes:
     rows = await mappings.of_system(tx, erp)
-    model = (await contracts.get(tx, invoice.contract)).lines[0].terms.model
+    model = (await contracts.get(tx, invoice.contract)).billing_model
     entity, on = invoice.entity, invoice.issued_on
     return InvoiceCodes(
         tax_group=rows.value("tax_group", invoice.tax.treatment, entity=entity, on=on),

@@ -57,14 +57,16 @@ class PsaInvoices:
         with failures.reported():
             invoice, status, entries = await _posted(self._database, request)
             async with self._database.reading() as tx:
-                code = invoice.lines[0].dimensions.project
-                project = await crosswalk.theirs(tx, "project", code, psa)
+                codes = dict.fromkeys(line.dimensions.project for line in invoice.lines)
+                projects = {
+                    code: await crosswalk.theirs(tx, "project", code, psa) for code in codes
+                }
             effect = Effect(
                 kind=Kind.INVOICE_PSA,
                 key=f"invoice/{invoice.reference}/psa",
                 system=psa,
                 content=_content(invoice, status),
-                send=lambda: self._psa.record_invoice(project, invoice, status, entries),
+                send=lambda: self._psa.record_invoice(projects, invoice, status, entries),
                 resolve=effects.by_reference(
                     lambda: self._psa.find_invoice(invoice.reference), settle=self._settle
                 ),

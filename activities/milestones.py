@@ -34,10 +34,9 @@ def _contract_of(reached: MilestoneReached) -> ContractId:
 
 
 def _slice(contract: Contract, reached: MilestoneReached) -> Slice:
-    terms = contract.lines[0].terms
-    if terms.model != "milestones":
+    sold = next((term for term in contract.milestones if term.id == reached.milestone), None)
+    if sold is None:
         raise LookupError(reached.milestone)  # its id was given out with the milestones
-    sold = next(term for term in terms.milestones if term.id == reached.milestone)
     return Slice(
         source=sold.id,
         number=1,

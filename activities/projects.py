@@ -109,13 +109,14 @@ class CrmProjects:
         self, crm: ports.Crm, database: Database, performed: Effects, *, settle: timedelta
     ) -> None:
         self._crm = crm
+        self._database = database
         self._effects = performed
         self._undoing = Undoing(database, performed)
         self._settle = settle
 
     @activity.defn(name="projects.publish_to_crm")
     async def publish(self, request: ProjectRequest) -> ForeignId:
-        """Write the project's code on the opportunity: it is active. Idempotent: by its id.
+        """Write the deal's project codes on it: it is active. Idempotent: by its id.
 
         1 request. With the answer it is published that every system has the project.
         """
@@ -142,6 +143,12 @@ class CrmProjects:
                 lambda _: self._telling(request, _CANCELLED),
             )
 
+    async def _codes(self, request: ProjectRequest) -> tuple[ProjectCode, ...]:
+        """Return those of all projects: each of them writes the same, whichever is the last."""
+        async with self._database.reading() as tx:
+            found = await contracts.projects(tx, request.contract)
+        return tuple(project.code for project in found)
+
     async def _written(self, opportunity: ForeignId) -> tuple[ForeignId, ...]:
         """Return what may have been written on, once whatever was sent has landed."""
         await asyncio.sleep(self._settle.total_seconds())
@@ -149,8 +156,9 @@ class CrmProjects:
 
     def _telling(self, request: ProjectRequest, status: str) -> Effect:
         async def send() -> ForeignId:
+            codes = await self._codes(request)
             try:
-                await self._crm.record_project(request.opportunity, request.project, status)
+                await self._crm.record_project(request.opportunity, codes, status)
             except errors.Missing:
                 if status != _CANCELLED:  # with the opportunity, what we wrote on it is gone too
                     raise

@@ -81,8 +81,8 @@ class Runs:
 
     async def _approved(self) -> Active:
         deal, load = await self._deals.active(), self._load
-        (workspace,) = await self._house.systems.psa.workspaces(deal.project.code)
-        self.timesheets = await self._desk.approve(workspace, load.entries, size=load.timesheet)
+        (shell,) = await self._house.systems.psa.projects(deal.project.code)
+        self.timesheets = await self._desk.approve(shell.id, load.entries, size=load.timesheet)
         return deal
 
     def _used(self) -> dict[str, float]:

@@ -9,9 +9,10 @@ from canonical.base import Record
 from canonical.clients import ClientId
 from canonical.commitments import Cap
 from canonical.money import Currency, Money
-from canonical.opportunities import BillingFrequency, PriceLine
+from canonical.opportunities import BillingFrequency, BillingModel, PriceLine
 from canonical.organization import EntityId
 from canonical.systems import ForeignId
+from canonical.workstreams import Workstream
 
 ContractId = NewType("ContractId", str)
 MilestoneId = NewType("MilestoneId", str)
@@ -45,14 +46,17 @@ BillingTerms = Annotated[TimeAndMaterials | Milestones, Field(discriminator="mod
 
 
 class ContractLine(Record):
-    """One thing sold, with the way it is billed."""
+    """One thing sold, with the way it is billed: what one project delivers."""
 
     number: int
     terms: BillingTerms
+    workstream: Workstream = None
 
 
 class Contract(Record):
-    """What was agreed. `price` is the fixed part or, for time and materials, the estimate.
+    """What was agreed, a line for each project.
+
+    `price` is the fixed part or, for time and materials, the estimate.
 
     Approved value above `billing_threshold` that is not billed yet asks for an invoice.
     """
@@ -71,3 +75,29 @@ class Contract(Record):
     cap: Cap | None = None
     billing_threshold: Money | None = None
     lines: tuple[ContractLine, ...]
+
+    @property
+    def billing_model(self) -> BillingModel:
+        """Return how all that was sold is billed."""
+        return self.lines[0].terms.model
+
+    @property
+    def milestones(self) -> tuple[MilestoneTerm, ...]:
+        """Return those of all lines, in the order of the lines."""
+        return tuple(
+            term
+            for line in self.lines
+            if isinstance(line.terms, Milestones)
+            for term in line.terms.milestones
+        )
+
+    def line_of(self, workstream: str | None) -> ContractLine:
+        """Return the line of a workstream.
+
+        Raises:
+            LookupError: nothing of it was sold.
+        """
+        for line in self.lines:
+            if line.workstream == workstream:
+                return line
+        raise LookupError(workstream)

@@ -10,6 +10,7 @@ from canonical.commitments import CapPolicy
 from canonical.money import Currency, Money, Rate
 from canonical.organization import EntityId
 from canonical.systems import ForeignId
+from canonical.workstreams import Workstream
 
 BillingModel = Literal["time_and_materials", "milestones"]
 BillingFrequency = Literal["monthly", "on_completion"]
@@ -21,6 +22,7 @@ class PriceLine(Record):
     role: str
     rate: Rate
     valid_from: date
+    workstream: Workstream = None
 
 
 class ScheduleLine(Record):
@@ -31,6 +33,7 @@ class ScheduleLine(Record):
     name: str
     amount: Money
     due_on: date | None = None
+    workstream: Workstream = None
 
 
 class Opportunity(Record):

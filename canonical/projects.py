@@ -8,6 +8,7 @@ from canonical.clients import ClientId
 from canonical.contracts import ContractId, MilestoneTerm
 from canonical.money import Currency
 from canonical.organization import EntityId
+from canonical.workstreams import Workstream
 
 ProjectCode = NewType("ProjectCode", str)
 
@@ -20,7 +21,7 @@ class FinancialDimensions(Record):
 
 
 class Project(Record):
-    """A project under one code in every system."""
+    """A project under one code in every system. It delivers the contract line of its workstream."""
 
     code: ProjectCode
     contract: ContractId
@@ -32,3 +33,4 @@ class Project(Record):
     ends_on: date
     dimensions: FinancialDimensions
     milestones: tuple[MilestoneTerm, ...] = ()
+    workstream: Workstream = None

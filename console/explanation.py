@@ -9,6 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from canonical.contracts import ContractId
+from canonical.projects import ProjectCode
 from canonical.slices import Slice
 from store import contracts, entries, invoices, slices
 from store.database import Database, Transaction
@@ -58,7 +59,7 @@ async def _source(
             "at": entry.approved_at.isoformat(),
             "work_date": entry.work_date.isoformat(),
             "seconds": str(entry.worked.seconds),
-            "project": story.filed.project,
+            "project": await _project(tx, story.filed.project),
             "contract": story.filed.contract,
         }
         explained["verdict"] = json.loads(story.verdict) if story.verdict else None
@@ -80,6 +81,7 @@ async def _slice(tx: Transaction, invoice: str | None, line: int, part: Slice) -
         "seconds": str(part.worked.seconds),
         "hours_shown": str(part.worked.hours),
         "amount": str(part.amount),
+        "project": await _project(tx, part.project),
     }
     if part.reason:
         found["reason"] = part.reason
@@ -87,6 +89,11 @@ async def _slice(tx: Transaction, invoice: str | None, line: int, part: Slice) -
         found["invoice"] = f"{await invoices.number(tx, invoice) or invoice}/{line}"
         found["standing"] = await invoices.standing(tx, invoice) or ""
     return found
+
+
+async def _project(tx: Transaction, code: ProjectCode) -> dict[str, str]:
+    found = await contracts.project(tx, code)
+    return {"code": code, "name": found.name}
 
 
 async def _line(tx: Transaction, subject: str) -> dict[str, Any] | None:

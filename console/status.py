@@ -47,7 +47,7 @@ def tables(status: dict[str, Any]) -> list[Table]:
             Text(each["opportunity"]),
             stage,
             Text(each["deal"]),
-            ", ".join(each["projects"]),
+            Text(", ".join(_named(code, each["workstreams"]) for code in each["projects"])),
             invoiced,
         )
     waiting = Table(title="Waiting for a person", title_justify="left")
@@ -59,6 +59,10 @@ def tables(status: dict[str, Any]) -> list[Table]:
         text, workflow = Text(case["text"]), Text(case["workflow"])
         waiting.add_row(case["error_class"], case["owner"], text, amount, workflow)
     return [pipeline, waiting] if status["cases"] else [pipeline]
+
+
+def _named(code: str, workstreams: dict[str, str]) -> str:
+    return f"{code} {workstreams[code]}" if code in workstreams else code
 
 
 async def _engagement(tx: Transaction, engagement: Engagement) -> dict[str, Any]:
@@ -73,6 +77,9 @@ async def _engagement(tx: Transaction, engagement: Engagement) -> dict[str, Any]
         "client": contract.client if contract else None,
         "deal": contract.name if contract else "",
         "projects": [project.code for project in projects],
+        "workstreams": {
+            project.code: project.workstream for project in projects if project.workstream
+        },
         "invoices": [
             {
                 "reference": kept.invoice.reference,

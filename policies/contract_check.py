@@ -6,7 +6,8 @@ frequency, milestones need amounts in the deal's currency that add up to the pri
 every value must have its mapping (E06).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Annotated, Literal
 
@@ -15,19 +16,12 @@ from pydantic import Field
 from canonical.base import Record, Rule, RuleError
 from canonical.cases import Defect, ErrorClass, Owner
 from canonical.commitments import Cap
-from canonical.contracts import (
-    BillingTerms,
-    ContractId,
-    MilestoneId,
-    Milestones,
-    MilestoneTerm,
-    TimeAndMaterials,
-)
+from canonical.contracts import ContractId, ContractLine
 from canonical.mappings import MappingKind, MappingMissingError, Mappings
 from canonical.money import Money
 from canonical.opportunities import Opportunity
 from canonical.organization import EntityId
-from policies import commitment_check
+from policies import commitment_check, contract_lines, workstream_check
 
 RULE = Rule(id="contract-check", version=1)
 
@@ -37,7 +31,7 @@ class IncompleteError(RuleError):
 
 
 class Complete(Record):
-    """The deal can become a contract with these terms."""
+    """The deal can become a contract with these lines."""
 
     verdict: Literal["complete"] = "complete"
     rule: Rule = RULE
@@ -46,7 +40,7 @@ class Complete(Record):
     price: Money
     service_from: date
     service_until: date
-    terms: BillingTerms
+    lines: tuple[ContractLine, ...]
     cap: Cap | None = None
 
 
@@ -63,16 +57,17 @@ Verdict = Annotated[Complete | Incomplete, Field(discriminator="verdict")]
 
 def decide(deal: Opportunity, contract: ContractId, *, erp: Mappings, psa: Mappings) -> Verdict:
     """Compare the deal with what a contract needs."""
-    terms = _terms(deal, contract)
+    lines = contract_lines.decide(deal, contract)
     defects = (
         *_missing_fields(deal),
         *_schedule_defects(deal),
+        *workstream_check.defects(deal),
         *commitment_check.defects(deal),
-        *_mapping_defects(deal, terms, erp=erp, psa=psa),
+        *_mapping_defects(deal, lines, erp=erp, psa=psa),
     )
     if (
         defects
-        or terms is None
+        or not lines
         or deal.entity is None
         or deal.practice is None
         or deal.amount is None
@@ -86,27 +81,9 @@ def decide(deal: Opportunity, contract: ContractId, *, erp: Mappings, psa: Mappi
         price=deal.amount,
         service_from=deal.service_from,
         service_until=deal.service_until,
-        terms=terms,
+        lines=lines,
         cap=commitment_check.cap(deal),
     )
-
-
-def _terms(deal: Opportunity, contract: ContractId) -> BillingTerms | None:
-    if deal.billing_model == "time_and_materials" and deal.prices and deal.billing_frequency:
-        return TimeAndMaterials(prices=deal.prices, frequency=deal.billing_frequency)
-    if deal.billing_model == "milestones" and deal.schedule:
-        return Milestones(
-            milestones=tuple(
-                MilestoneTerm(
-                    id=MilestoneId(f"{contract}/M{line.sequence}"),
-                    name=line.name,
-                    amount=line.amount,
-                    due_on=line.due_on,
-                )
-                for line in sorted(deal.schedule, key=lambda line: line.sequence)
-            )
-        )
-    return None
 
 
 def _missing_fields(deal: Opportunity) -> Iterator[Defect]:
@@ -141,16 +118,17 @@ def _schedule_defects(deal: Opportunity) -> Iterator[Defect]:
 
 
 def _price_defects(deal: Opportunity) -> Iterator[Defect]:
-    seen: set[tuple[str, date]] = set()
+    seen: set[tuple[str | None, str, date]] = set()
     for price in deal.prices:
         if not price.rate.per_hour:
             since = f"the price of role {price.role!r} from {price.valid_from}"
             text = f"{since} is zero: put it right in the CRM"
             yield _defect(deal, "price list", text, error_class="E13")
-        if (price.role, price.valid_from) in seen:
-            two = f"role {price.role!r} has two prices from {price.valid_from}"
+        if (price.workstream, price.role, price.valid_from) in seen:
+            of_it = f" in {price.workstream}" if price.workstream else ""
+            two = f"role {price.role!r} has two prices from {price.valid_from}{of_it}"
             yield _defect(deal, "price list", f"{two}: remove one in the CRM", error_class="E13")
-        seen.add((price.role, price.valid_from))
+        seen.add((price.workstream, price.role, price.valid_from))
 
 
 def _milestone_defects(deal: Opportunity) -> Iterator[Defect]:
@@ -172,16 +150,17 @@ def _milestone_defects(deal: Opportunity) -> Iterator[Defect]:
 
 
 def _mapping_defects(
-    deal: Opportunity, terms: BillingTerms | None, *, erp: Mappings, psa: Mappings
+    deal: Opportunity, lines: Sequence[ContractLine], *, erp: Mappings, psa: Mappings
 ) -> Iterator[Defect]:
     if deal.entity is None or deal.service_from is None:
         return
-    for kind, ours in _needed_codes(deal, terms):
+    roles = _roles(deal)
+    for kind, ours in _needed_codes(deal, lines, roles):
         try:
             erp.value(kind, ours, entity=deal.entity, on=deal.service_from)
         except MappingMissingError as exc:
             yield _unmapped(deal, kind, str(exc))
-    if isinstance(terms, TimeAndMaterials):
+    if lines and roles:
         captured = {
             row.theirs
             for row in psa.rows
@@ -189,22 +168,26 @@ def _mapping_defects(
             and row.entity in (deal.entity, None)
             and row.valid_from <= deal.service_from
         }
-        for role in sorted({price.role for price in terms.prices} - captured):
+        for role in sorted(roles - captured):
             text = f"{psa.system} has no role for {role!r}: add the mapping"
             yield _unmapped(deal, "role", text)
 
 
 def _needed_codes(
-    deal: Opportunity, terms: BillingTerms | None
+    deal: Opportunity, lines: Sequence[ContractLine], roles: AbstractSet[str]
 ) -> Iterator[tuple[MappingKind, str]]:
     if deal.practice:
         yield "business_unit", deal.practice
-    if terms:
-        yield "project_group", terms.model
-        yield "revenue_account", terms.model
-    if isinstance(terms, TimeAndMaterials):
-        for role in sorted({price.role for price in terms.prices}):
+    if lines and deal.billing_model:
+        yield "project_group", deal.billing_model
+        yield "revenue_account", deal.billing_model
+        for role in sorted(roles):
             yield "category", role
+
+
+def _roles(deal: Opportunity) -> AbstractSet[str]:
+    is_by_the_hour = deal.billing_model == "time_and_materials"
+    return {price.role for price in deal.prices} if is_by_the_hour else set()
 
 
 def _unmapped(deal: Opportunity, kind: str, text: str) -> Defect:

@@ -60,12 +60,18 @@ async def mark_billed(tx: Transaction, contract: ContractId, until: date) -> Non
     row.billed_until = max(until, row.billed_until or until)
 
 
-async def project_code(tx: Transaction, contract: ContractId) -> ProjectCode:
-    """Return the code of a contract's project, giving one out the first time."""
+async def project_code(
+    tx: Transaction, contract: ContractId, workstream: str | None = None
+) -> ProjectCode:
+    """Return the code of a contract's project, giving one out the first time.
+
+    `workstream` says which of them, where there are several.
+    """
     await turns.wait(tx, "project of", contract)
-    known = await tx.exec(select(ProjectRow.code).where(ProjectRow.contract == contract))
-    code = known.first()
-    return ProjectCode(code or f"PR-{await counters.following(tx, 'project'):05}")
+    for known in await projects(tx, contract):
+        if known.workstream == workstream:
+            return known.code
+    return ProjectCode(f"PR-{await counters.following(tx, 'project'):05}")
 
 
 async def save_project(tx: Transaction, project: Project) -> None:

@@ -1,6 +1,6 @@
 """Fakes that remember, behind the ports. Trouble for any of their calls can be arranged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -29,7 +29,7 @@ class FakeCrm(Troubled):
         self.deals = {deal.id: deal for deal in deals}
         self.accounts = {account.id: account for account in accounts}
         self.clients: dict[ForeignId, ClientLinks] = {}
-        self.projects: dict[ForeignId, tuple[ProjectCode, str]] = {}
+        self.projects: dict[ForeignId, tuple[str, str]] = {}  # codes, and their status
         self.invoices: dict[Reference, tuple[ForeignId, InvoiceStatus]] = {}
         self.notices: list[Notice] = []
         self.missed_since: datetime | None = None
@@ -69,9 +69,11 @@ class FakeCrm(Troubled):
         self.clients[present(self.accounts.get(account), "account").id] = links
 
     @call
-    async def record_project(self, opportunity: ForeignId, code: ProjectCode, status: str) -> None:
+    async def record_project(
+        self, opportunity: ForeignId, codes: Sequence[ProjectCode], status: str
+    ) -> None:
         known = None if opportunity in self.deleted else self.deals.get(opportunity)
-        self.projects[present(known, "opportunity").id] = (code, status)
+        self.projects[present(known, "opportunity").id] = (", ".join(codes), status)
 
     @call
     async def record_invoice(
@@ -187,12 +189,13 @@ class FakePsa(Troubled):
     @call
     async def record_invoice(
         self,
-        project: ForeignId,
+        projects: Mapping[ProjectCode, ForeignId],
         invoice: Invoice,
         status: InvoiceStatus,  # noqa: ARG002 - a port's name
         entries: tuple[ForeignId, ...],
     ) -> ForeignId:
-        present(self.projects.get(project), "project")
+        for project in projects.values():
+            present(self.projects.get(project), "project")
         self.invoiced.extend(entries)
         return kept(self.fresh(), invoice.reference, self.invoices)
 

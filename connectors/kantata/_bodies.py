@@ -1,13 +1,13 @@
 """Our records as bodies for Kantata. Pure functions, one per record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from canonical import currencies
 from canonical.clients import Client
 from canonical.contracts import MilestoneTerm
 from canonical.invoices import Invoice, InvoiceStatus
 from canonical.money import Money
-from canonical.projects import Project
+from canonical.projects import Project, ProjectCode
 from connectors.kantata import _references, _wire
 
 
@@ -50,16 +50,22 @@ def story(term: MilestoneTerm, workspace_id: int) -> _wire.NewStory:
 
 
 def invoice(
-    issued: Invoice, status: InvoiceStatus, workspace_id: int, entries: tuple[int, ...], days: int
+    issued: Invoice,
+    status: InvoiceStatus,
+    workspaces: Mapping[ProjectCode, int],
+    entries: tuple[int, ...],
+    days: int,
 ) -> _wire.NewInvoice:
     """Return the mirror of an invoice; where no time was billed, it shows the lines themselves."""
     reference = _references.reference(_references.INVOICE, issued.reference)
     mirrored = {"status": "successful", "external_message": status.number}
+    homes = tuple(workspaces.values())
     return _wire.NewInvoice(
-        workspace_id=workspace_id,
+        workspace_id=homes[0] if len(homes) == 1 else None,
+        workspace_ids=homes if len(homes) > 1 else None,
         time_entry_ids=entries,
         expense_ids=(),
-        additional_items=None if entries else tuple(_items(issued, workspace_id)),
+        additional_items=None if entries else tuple(_items(issued, workspaces)),
         payment_schedule=days,
         invoice_date=issued.issued_on,
         purchase_order=issued.purchase_order,
@@ -69,10 +75,13 @@ def invoice(
     )
 
 
-def _items(issued: Invoice, workspace_id: int) -> Iterable[_wire.NewItem]:
+def _items(issued: Invoice, workspaces: Mapping[ProjectCode, int]) -> Iterable[_wire.NewItem]:
     for line in issued.lines:
         yield _wire.NewItem(
-            notes=line.text, amount=_units(line.net), taxable=False, workspace_id=workspace_id
+            notes=line.text,
+            amount=_units(line.net),
+            taxable=False,
+            workspace_id=workspaces[line.dimensions.project],
         )
 
 

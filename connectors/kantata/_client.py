@@ -167,7 +167,7 @@ class Kantata:
 
     async def record_invoice(
         self,
-        project: ForeignId,
+        projects: Mapping[ProjectCode, ForeignId],
         invoice: Invoice,
         status: InvoiceStatus,
         entries: tuple[ForeignId, ...],
@@ -175,7 +175,8 @@ class Kantata:
         """Create an invoice over the entries. Class B: its external reference can be searched."""
         numbers = tuple(_number(entry) for entry in entries)
         days = self._options.payment_schedule_days
-        body = _bodies.invoice(invoice, status, _number(project), numbers, days)
+        workspaces = {code: _number(project) for code, project in projects.items()}
+        body = _bodies.invoice(invoice, status, workspaces, numbers, days)
         return await self._create(_references.INVOICE, body)
 
     async def _find(self, kind: _references.Kind, ref: str) -> tuple[ForeignId, ...]:

@@ -211,9 +211,13 @@ class NewItem(Wire):
 
 
 class NewInvoice(Wire):
-    """Body of `POST /invoices`; `payment_schedule` is in days. It needs at least one line."""
+    """Body of `POST /invoices`; `payment_schedule` is in days. It needs at least one line.
 
-    workspace_id: int
+    Of one project `workspace_id`, of several `workspace_ids`.
+    """
+
+    workspace_id: int | None
+    workspace_ids: tuple[int, ...] | None
     time_entry_ids: tuple[int, ...]
     expense_ids: tuple[int, ...]
     additional_items: tuple[NewItem, ...] | None

@@ -1,5 +1,6 @@
 """The CRM: accounts, opportunities and commercial terms."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -52,8 +53,10 @@ class Crm(Protocol):
         """
         ...
 
-    async def record_project(self, opportunity: ForeignId, code: ProjectCode, status: str) -> None:
-        """Write the project's code and status on its opportunity. Class A: by its id.
+    async def record_project(
+        self, opportunity: ForeignId, codes: Sequence[ProjectCode], status: str
+    ) -> None:
+        """Write the codes of its projects, and a status, on an opportunity. Class A: by its id.
 
         Raises:
             Rejected: the CRM refuses the values.

@@ -108,12 +108,14 @@ class Psa(Protocol):
 
     async def record_invoice(
         self,
-        project: ForeignId,
+        projects: Mapping[ProjectCode, ForeignId],
         invoice: Invoice,
         status: InvoiceStatus,
         entries: tuple[ForeignId, ...],
     ) -> ForeignId:
         """Mirror an issued invoice and mark its entries invoiced. Class B: carries our reference.
+
+        `projects` are those that the invoice has lines of, at least one.
 
         Raises:
             Rejected: the PSA refuses the values.

@@ -1,6 +1,6 @@
 """The calls we make to Salesforce. One method per call, one attempt per call."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
@@ -85,9 +85,11 @@ class Salesforce:
         """Write the client's ids on its account. Class A: by the account's id."""
         await self._update("Account", account, _mapping.account_links(links))
 
-    async def record_project(self, opportunity: ForeignId, code: ProjectCode, status: str) -> None:
-        """Write the project's code and status on its opportunity. Class A: by its id."""
-        await self._update("Opportunity", opportunity, _mapping.delivery(code, status))
+    async def record_project(
+        self, opportunity: ForeignId, codes: Sequence[ProjectCode], status: str
+    ) -> None:
+        """Write the projects' codes and status on their opportunity. Class A: by its id."""
+        await self._update("Opportunity", opportunity, _mapping.delivery(codes, status))
 
     async def record_invoice(
         self, opportunity: ForeignId, invoice: Invoice, status: InvoiceStatus

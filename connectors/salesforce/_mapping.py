@@ -5,6 +5,7 @@ A value that we do not know is left out, so that the activation check can name t
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from canonical.clients import Account, ClientLinks, CountryCode, PaymentTerms, TaxStatus
@@ -67,7 +68,7 @@ def opportunity(
         not_to_exceed=_money(deal.not_to_exceed, deal),
         cap_policy=_CAP_POLICIES.get(deal.cap_policy),
         billing_threshold=_money(deal.billing_threshold, deal),
-        prices=tuple(sorted(prices, key=lambda price: (price.role, price.valid_from))),
+        prices=tuple(sorted(prices, key=_place)),
         schedule=tuple(sorted(terms, key=lambda line: (line.sequence, line.id.value))),
     )
 
@@ -95,9 +96,9 @@ def account_links(links: ClientLinks) -> _wire.AccountLinks:
     )
 
 
-def delivery(code: ProjectCode, status: str) -> _wire.Delivery:
-    """Return what the opportunity's page shows of its project."""
-    return _wire.Delivery(project_code=code, status=status)
+def delivery(codes: Sequence[ProjectCode], status: str) -> _wire.Delivery:
+    """Return what the opportunity's page shows of its projects."""
+    return _wire.Delivery(project_code=", ".join(codes), status=status)
 
 
 def invoice(deal: ForeignId, invoice: Invoice, status: InvoiceStatus) -> _wire.Invoice:
@@ -125,6 +126,7 @@ def _price(item: _wire.LineItem, deal: _wire.Opportunity) -> PriceLine:
         role=item.product_code or "",
         rate=Rate(currency=item.currency, per_hour=item.unit_price),
         valid_from=item.service_date or deal.service_start or deal.close_date,
+        workstream=_workstream(item.project),
     )
 
 
@@ -135,7 +137,16 @@ def _schedule_line(line: _wire.ScheduleLine, system: SystemId) -> ScheduleLine:
         name=line.name,
         amount=Money(currency=line.currency, amount=line.amount),
         due_on=line.due_date,
+        workstream=_workstream(line.project),
     )
+
+
+def _place(price: PriceLine) -> tuple[str, str, date]:
+    return price.workstream or "", price.role, price.valid_from
+
+
+def _workstream(name: str | None) -> str | None:
+    return " ".join((name or "").split()) or None
 
 
 def _country(text: str) -> CountryCode | None:

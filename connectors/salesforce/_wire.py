@@ -51,6 +51,7 @@ class LineItem(Wire):
     unit_price: Number = Field(alias="UnitPrice")
     service_date: date | None = Field(alias="ServiceDate")
     currency: Text = Field(alias="CurrencyIsoCode")
+    project: Text | None = Field(alias="Project__c")
 
 
 class ScheduleLine(Wire):
@@ -62,6 +63,7 @@ class ScheduleLine(Wire):
     amount: Number = Field(alias="Amount__c")
     due_date: date | None = Field(alias="Due_Date__c")
     currency: Text = Field(alias="CurrencyIsoCode")
+    project: Text | None = Field(alias="Project__c")
 
 
 class Opportunity(Wire):

@@ -46,7 +46,7 @@ def decide(entry: TimeEntry, contract: Contract, project: Project, codes: Codes)
     verdict = (
         pricing.Unpriced(defect=defect)
         if defect
-        else pricing.decide(entry, role, contract.lines[0])
+        else pricing.decide(entry, role, contract.line_of(project.workstream))
     )
     if isinstance(verdict, pricing.Unpriced):
         defect = verdict.defect

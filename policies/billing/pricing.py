@@ -1,8 +1,8 @@
 """What is an approved entry worth to the client?
 
-The rule: the price of the entry's role that is valid on the work date, per hour, times the
-time worked, rounded once (O-02). Work under a fixed price is covered by it. Work without a
-price, or at a price of zero, is held, never billed at zero (E13).
+The rule: the price of the entry's role that is valid on the work date, among those of its own
+project, per hour, times the time worked, rounded once (O-02). Work under a fixed price is covered
+by it. Work without a price, or at a price of zero, is held, never billed at zero (E13).
 """
 
 from typing import Annotated, Literal

@@ -4,12 +4,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contracts import ActivateTerms, CheckContract, ContractRecords, TermsActivated
 from canonical.clients import ClientId
-from canonical.contracts import ContractId, Milestones
+from canonical.contracts import ContractId, Milestones, TimeAndMaterials
 from canonical.projects import ProjectCode
 from store import contracts
 from store.database import Database
 from tests.activities import house
-from tests.fakes import milestone_deal, money, project
+from tests.fakes import milestone_deal, money, price, project
 
 CONTRACT = ContractId("CT-00001")
 ACTIVATE = ActivateTerms(contract=CONTRACT, client=ClientId("CL-00001"), routes=house.ROUTES)
@@ -61,6 +61,46 @@ async def test_a_milestone_deal_keeps_its_milestones_under_our_ids(database: Dat
     assert isinstance(terms, Milestones)
     assert [term.id for term in terms.milestones] == ["CT-00001/M1", "CT-00001/M2", "CT-00001/M3"]
     assert plan.milestones == terms.milestones
+
+
+async def test_a_deal_of_two_workstreams_becomes_one_contract_with_two_projects(
+    database: Database,
+) -> None:
+    prices = (
+        price("140").model_copy(update={"workstream": "Build"}),
+        price("180").model_copy(update={"workstream": "Design"}),
+    )
+    await house.won(database, prices=prices)
+
+    first, again = await _activate(database), await _activate(database)
+
+    assert first == again
+    assert first.projects == ("PR-00001", "PR-00002")
+    async with database.reading() as tx:
+        kept = await contracts.get(tx, CONTRACT)
+        plans = await contracts.projects(tx, CONTRACT)
+    assert [(plan.code, plan.name, plan.workstream) for plan in plans] == [
+        ("PR-00001", "ERP rollout: Build", "Build"),
+        ("PR-00002", "ERP rollout: Design", "Design"),
+    ]
+    assert [plan.dimensions.project for plan in plans] == list(first.projects)
+    assert kept.line_of("Design").terms == TimeAndMaterials(prices=prices[1:], frequency="monthly")
+
+
+async def test_each_project_is_planned_with_its_own_milestones(database: Database) -> None:
+    deal = milestone_deal("400.00", "600.00")
+    names = zip(deal.schedule, ("Training", "Build"), strict=True)
+    named = tuple(line.model_copy(update={"workstream": name}) for line, name in names)
+    await house.won(database, **deal.model_dump(exclude={"id", "name", "schedule"}), schedule=named)
+
+    await _activate(database)
+
+    async with database.reading() as tx:
+        plans = await contracts.projects(tx, CONTRACT)
+    assert {plan.workstream: [term.id for term in plan.milestones] for plan in plans} == {
+        "Training": ["CT-00001/M1"],
+        "Build": ["CT-00001/M2"],
+    }
 
 
 async def test_gives_out_a_code_only_once(database: Database) -> None:

@@ -6,7 +6,7 @@ from activities.projects import CrmProjects, PsaProjects
 from canonical.contracts import MilestoneTerm
 from canonical.projects import ProjectCode
 from connectors import errors, ports
-from store import trail
+from store import contracts, trail
 from store.database import Database
 from tests.activities import house
 from tests.fakes import milestones, opportunity, project
@@ -215,7 +215,22 @@ async def test_writes_the_code_on_the_opportunity_once(database: Database) -> No
     assert crm.calls == ["record_project"]
 
 
+async def test_each_project_of_a_deal_writes_the_codes_of_all(database: Database) -> None:
+    await house.active(database, plan=project("PR-00001", workstream="Build"))
+    async with database.transaction() as tx:
+        await contracts.save_project(tx, project("PR-00002", workstream="Training"))
+    crm = FakeCrm(opportunity())
+    steps = _crm(database, crm)
+
+    for code in ("PR-00001", "PR-00002"):
+        told = house.PROJECT.model_copy(update={"project": ProjectCode(code)})
+        await ActivityEnvironment().run(steps.publish, told)
+
+    assert crm.projects == {house.DEAL: ("PR-00001, PR-00002", "active")}
+
+
 async def test_takes_back_what_it_wrote_and_nothing_else(database: Database) -> None:
+    await house.active(database, plan=project("PR-00002"))
     crm = FakeCrm(opportunity())
     steps = _crm(database, crm)
     await ActivityEnvironment().run(steps.close, house.PROJECT)

@@ -46,10 +46,10 @@ async def test_a_win_of_which_no_message_came_is_carried_through_all_the_same(
 
         await crm.win(opportunity, date(2026, 6, 1))
 
-        async def activated() -> str | None:
-            return await crm.project_code(opportunity)
+        async def activated() -> tuple[str, ...]:
+            return await crm.project_codes(opportunity)
 
-        code = await until(activated)
+        (code,) = await until(activated)
         (waiting,) = [await crm.waiting()]
     subject = ForeignId(system=_CRM, value=opportunity)
     async with database.reading() as tx:

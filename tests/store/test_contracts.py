@@ -8,7 +8,8 @@ from canonical.projects import Project, ProjectCode
 from store import contracts, trail
 from store.contracts import UnknownProjectError
 from store.database import Database
-from tests.fakes import contract, milestones, project
+from store.tables.parties import ContractRow, ProjectRow
+from tests.fakes import contract, milestones, price, project, time_and_materials
 from tests.store.trails import actions
 
 _CONTRACT = ContractId("CT-00001")
@@ -80,6 +81,55 @@ async def test_a_contracts_project_has_one_code(database: Database) -> None:
 
         assert await contracts.project_code(tx, _CONTRACT) == code == "PR-00001"
         assert await contracts.project_code(tx, ContractId("CT-00002")) == "PR-00002"
+
+
+async def test_each_workstream_of_a_contract_has_a_code_of_its_own(database: Database) -> None:
+    async with database.transaction() as tx:
+        build = await contracts.project_code(tx, _CONTRACT, "Build")
+        await contracts.save_project(tx, project(build, workstream="Build"))
+        design = await contracts.project_code(tx, _CONTRACT, "Design")
+        await contracts.save_project(tx, project(design, workstream="Design"))
+
+        assert (build, design) == ("PR-00001", "PR-00002")
+        assert await contracts.project_code(tx, _CONTRACT, "Build") == build
+        assert await contracts.project_code(tx, ContractId("CT-00002"), "Build") == "PR-00003"
+
+
+async def test_what_was_stored_before_workstreams_is_one_project_of_one_line(
+    database: Database,
+) -> None:
+    """Rows as they were written by the version before."""
+    terms = (
+        '{"model":"time_and_materials","prices":[{"role":"CONSULTANT","rate":{"currency":"USD",'
+        '"per_hour":"150"},"valid_from":"2026-06-01"}],"frequency":"monthly"}'
+    )
+    agreed = (
+        '{"id":"CT-00001","opportunity":{"system":"crm-main","value":"006A"},"client":"CL-00001",'
+        '"entity":"USMF","name":"ERP rollout","currency":"USD","price":{"currency":"USD",'
+        '"amount":"2480.00"},"practice":"ERP","service_from":"2026-06-01","service_until":'
+        '"2026-07-31","purchase_order":null,"cap":null,"billing_threshold":null,'
+        f'"lines":[{{"number":1,"terms":{terms}}}]}}'
+    )
+    planned = (
+        '{"code":"PR-00001","contract":"CT-00001","client":"CL-00001","entity":"USMF","name":'
+        '"ERP rollout","currency":"USD","starts_on":"2026-06-01","ends_on":"2026-07-31",'
+        '"dimensions":{"business_unit":"040","project":"PR-00001"},"milestones":[]}'
+    )
+    until = date(2026, 7, 31)
+    async with database.transaction() as tx:
+        tx.add(
+            ContractRow(
+                id=_CONTRACT, client="CL-00001", entity="USMF", content=agreed, service_until=until
+            )
+        )
+        tx.add(ProjectRow(code=_CODE, contract=_CONTRACT, content=planned))
+
+    async with database.reading() as tx:
+        kept = await contracts.get(tx, _CONTRACT)
+        plan = await contracts.project(tx, _CODE)
+        assert await contracts.project_code(tx, _CONTRACT) == _CODE
+    assert kept.line_of(plan.workstream) == time_and_materials(price("150"))
+    assert (kept.model_dump_json(), plan.model_dump_json()) == (agreed, planned)
 
 
 async def test_a_project_is_kept_as_last_saved(database: Database) -> None:

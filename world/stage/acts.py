@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from world.stage.facts import Told, told_wrong
 from world.stage.firm import Text
-from world.stage.terms import ClientTerms, DealTerms, ScheduleLine
+from world.stage.terms import ClientTerms, DealTerms, ProjectName, ScheduleLine
 
 _MINUTES = 60
 
@@ -52,6 +52,7 @@ class Work(_Line):
     """Somebody enters time on a deal's project."""
 
     work: Text = Field(description="a key of `deals`")
+    project: ProjectName = None
     who: Text = Field(description="one of the firm's people")
     role: str | None = Field(default=None, description="else the person's own")
     hours: Annotated[Decimal, Field(gt=0)] | None = Field(
@@ -79,7 +80,8 @@ class Work(_Line):
     @property
     def text(self) -> str:
         """Return what happens, in words."""
-        return f"{self.who} works {self.worked_minutes} minutes on {self.work}"
+        where = self.work if self.project is None else f"{self.work}, {self.project}"
+        return f"{self.who} works {self.worked_minutes} minutes on {where}"
 
 
 class Approve(_Line):

@@ -23,8 +23,8 @@ class Cast:
         workspaces: list[str] = []
         for opportunity in self.opportunities.values():
             records += await systems.crm.schedule_lines(opportunity)
-            code = await systems.crm.project_code(opportunity)
-            workspaces += await systems.psa.workspaces(code) if code else []
+            for code in await systems.crm.project_codes(opportunity):
+                workspaces += [project.id for project in await systems.psa.projects(code)]
         told, self.crm_log = await systems.crm.sent(records, self.crm_log)
         for message in [*told, *await systems.psa.sent(workspaces)]:
             self.sent[message.source, message.id] = message

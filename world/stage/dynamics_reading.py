@@ -61,15 +61,15 @@ async def _invoices(
     erp: Environment, entity: str, code: str, currency: str
 ) -> tuple[ErpInvoice, ...]:
     own = {"dataAreaId": area(entity)}
-    lines = await erp.select("FreeTextInvoiceLines", own | {"ProjectID": code})
+    of_project = await erp.select("FreeTextInvoiceLines", own | {"ProjectID": code})
     found = []
-    for document in dict.fromkeys(line["ParentRecId"] for line in lines):
+    for document in dict.fromkeys(line["ParentRecId"] for line in of_project):
+        on_it = await erp.select("FreeTextInvoiceLines", own | {"ParentRecId": document})
         headers = await erp.select("FreeTextInvoiceHeaders", own | {"InvoiceIdentifier": document})
         for header in headers:
             posted = header["IsPosted"] == "Yes"
             key = {"Invoice": header["FreeTextNumber"]}
             owed = await erp.select("CustTransactions", own | key) if posted else []
-            on_it = [line for line in lines if line["ParentRecId"] == document]
             found.append(_invoice(entity, currency, header, on_it, owed))
     return tuple(found)
 

@@ -62,10 +62,9 @@ class Kantata:
         """Read everything on a project back."""
         return await kantata_reading.work(self._account, code)
 
-    async def workspaces(self, code: str) -> list[str]:
+    async def projects(self, code: str) -> tuple[readings.PsaProject, ...]:
         """Return the workspaces that carry a project's code; there should be one."""
-        found = await kantata_reading.projects(self._account, code)
-        return [project.id for project in found]
+        return await kantata_reading.projects(self._account, code)
 
     async def work(self, workspace: str, act: Work, role: str) -> None:
         """Enter time."""
@@ -80,8 +79,35 @@ class Kantata:
         }
         await self._account.create("time_entries", "time_entry", entry)
 
-    async def approve(self, workspace: str, by: str, title: str) -> None:
-        """Submit everybody's open time on a project, one submission a person, and approve it."""
+    async def approve(self, workspaces: Sequence[str], by: str, title: str) -> None:
+        """Submit everybody's open time on projects, one submission each, and approve it."""
+        found = [(workspace, await self._open_time(workspace)) for workspace in workspaces]
+        if not any(entries for _, entries in found):
+            message = "there is no open time to approve: put a `work` line above"
+            raise StageError(message)
+        for workspace, entries in found:
+            for user, items in entries.items():
+                submission = {
+                    "workspace_id": workspace,
+                    "user_id": user,
+                    "title": title,
+                    "line_item_ids": items,
+                }
+                await self._approved(submission, by)
+
+    async def _approved(self, submission: Record, by: str) -> None:
+        made = await self._account.create(
+            "timesheet_submissions", "timesheet_submission", submission
+        )
+        await self._account.write(
+            "PUT",
+            f"timesheet_submissions/{made['id']}/approve",
+            {"resolution": {"description": "Approved"}},
+            token=self._token_of(self._users[by]),
+        )
+
+    async def _open_time(self, workspace: str) -> dict[str, list[str]]:
+        """Return the entries of a project that are in no submission, by who worked."""
         open_time = {
             "workspace_ids": workspace,
             "in_active_submission": "false",
@@ -91,25 +117,7 @@ class Kantata:
         entries: dict[str, list[str]] = defaultdict(list)
         for entry in await self._account.all("time_entries", open_time):
             entries[entry["user_id"]].append(entry["id"])
-        if not entries:
-            message = "there is no open time to approve: put a `work` line above"
-            raise StageError(message)
-        for user, items in entries.items():
-            submission = {
-                "workspace_id": workspace,
-                "user_id": user,
-                "title": title,
-                "line_item_ids": items,
-            }
-            made = await self._account.create(
-                "timesheet_submissions", "timesheet_submission", submission
-            )
-            await self._account.write(
-                "PUT",
-                f"timesheet_submissions/{made['id']}/approve",
-                {"resolution": {"description": "Approved"}},
-                token=self._token_of(self._users[by]),
-            )
+        return entries
 
     async def reach(self, workspace: str, milestone: str) -> None:
         """Complete a milestone."""

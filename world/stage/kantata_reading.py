@@ -24,7 +24,7 @@ EVERY_STORY = {
 }
 _EVERY_ENTRY = {
     "from_archived_workspaces": "true",
-    "include": "user,role",
+    "include": "user,role,workspace",
     "order": "date_performed:asc",
 }
 Beside = Mapping[str, Mapping[str, Record]]
@@ -122,6 +122,7 @@ def _entry(entry: Record, beside: Beside) -> TimeEntry:
         cost=None if cost is None else _units(cost, entry),
         currency=entry["currency"],
         note=entry["notes"] or "",
+        project=entry["workspace_id"],
     )
 
 

@@ -26,6 +26,7 @@ from world.stage.cast import Cast
 from world.stage.keys import Keys
 from world.stage.loader import Script
 from world.stage.platform import Belief, Platform
+from world.stage.readings import PsaProject
 from world.stage.report import Report
 from world.stage.rest import rest
 from world.stage.systems import Systems, Urls
@@ -141,13 +142,14 @@ class _Performance:
                 await self._sell(act)
             case Work():
                 role = act.role or self._script.firm.people[act.who].role or ""
-                await self._systems.psa.work(await self._workspace(act.work), act, role)
+                workspace = await self._workspace(act.work, act.project)
+                await self._systems.psa.work(workspace, act, role)
             case Approve():
-                title = f"Time up to {act.on}"
-                workspace = await self._workspace(act.approve)
-                await self._systems.psa.approve(workspace, act.by, title)
+                found = await self._workspaces(act.approve)
+                await self._systems.psa.approve(found, act.by, f"Time up to {act.on}")
             case Reach():
-                await self._systems.psa.reach(await self._workspace(act.reach), act.milestone)
+                workspace = await self._workspace(act.reach, self._project_of(act))
+                await self._systems.psa.reach(workspace, act.milestone)
             case CutOff() | ApproveInvoice():
                 await self._ask_platform(act)
 
@@ -196,12 +198,32 @@ class _Performance:
                 name = self._script.scenario.clients[deal.client].name
                 await self._systems.erp.register_tax_id(entity, terms.tax_id, terms.country, name)
 
-    async def _workspace(self, deal: str) -> str:
-        code = await self._systems.crm.project_code(self._cast.opportunities[deal])
-        found = await self._systems.psa.workspaces(code) if code else []
+    def _project_of(self, act: Reach) -> str | None:
+        """Return the project that the schedule says of a milestone."""
+        changes = [one for one in self._script.scenario.timeline if isinstance(one, ChangeDeal)]
+        added = [
+            line for one in changes if one.change_deal == act.reach for line in one.add_schedule
+        ]
+        schedule = [*self._script.scenario.deals[act.reach].schedule, *added]
+        named = {line.name: line.project for line in schedule}
+        return named[act.milestone]
+
+    async def _projects(self, deal: str) -> list[PsaProject]:
+        codes = await self._systems.crm.project_codes(self._cast.opportunities[deal])
+        return [project for code in codes for project in await self._systems.psa.projects(code)]
+
+    async def _workspaces(self, deal: str) -> list[str]:
+        """Return where the deal's time is captured: one for each of its projects."""
+        names = self._script.scenario.deals[deal].projects or (None,)
+        return [await self._workspace(deal, name) for name in names]
+
+    async def _workspace(self, deal: str, name: str | None) -> str:
+        found = [project.id for project in await self._projects(deal) if project.is_of(name)]
         if len(found) == 1:
             return found[0]
         cases = (await self._platform.belief()).since(self._before).cases
         open_cases = "; ".join(case.text for case in cases if case.is_open) or "none"
-        message = f"{deal} has {len(found)} projects where time is captured; cases: {open_cases}"
+        of_it = f" {name!r}" if name else ""
+        what = f"{deal} has {len(found)} projects{of_it} where time is captured"
+        message = f"{what}; cases: {open_cases}"
         raise StageError(message)

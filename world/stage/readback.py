@@ -39,12 +39,12 @@ async def _client(systems: Systems, key: str, account: str) -> ClientReport:
 
 async def _deal(systems: Systems, opportunity: str) -> DealReadings:
     crm = await systems.crm.deal(opportunity)
-    code, entity = crm.project_code, crm.entity
-    return DealReadings(
-        crm=crm,
-        psa=await systems.psa.read(code) if code else Work(),
-        erp=await systems.erp.read(entity, code) if code and entity else Books(),
-    )
+    psa, erp = Work(), Books()
+    for code in crm.project_codes:
+        psa = psa.with_more(await systems.psa.read(code))
+        if crm.entity:
+            erp = erp.with_more(await systems.erp.read(crm.entity, code))
+    return DealReadings(crm=crm, psa=psa, erp=erp)
 
 
 async def _given_up(systems: Systems, deal: DealReadings, belief: Belief) -> tuple[GivenUp, ...]:
@@ -53,7 +53,7 @@ async def _given_up(systems: Systems, deal: DealReadings, belief: Belief) -> tup
         for engagement in belief.engagements
         if engagement.opportunity == deal.crm.opportunity
         for code in engagement.projects
-        if code != deal.crm.project_code
+        if code not in deal.crm.project_codes
     ]
     return tuple(
         [

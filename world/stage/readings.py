@@ -2,6 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Self
+
+from pydantic import Field
 
 from world.stage.facts import Fact
 
@@ -22,6 +25,7 @@ class Price(Fact):
     role: str
     since: date
     per_hour: Decimal
+    project: str | None = Field(default=None, description="which of the deal's projects")
 
 
 class Milestone(Fact):
@@ -51,11 +55,16 @@ class CrmDeal(Fact):
     entity: str | None
     currency: str
     billing_model: str | None
-    project_code: str | None
+    project_code: str | None = Field(description="of several projects, all their codes")
     delivery_status: str | None
     prices: tuple[Price, ...]
     schedule: tuple[Milestone, ...]
     invoices: tuple[CrmInvoice, ...]
+
+    @property
+    def project_codes(self) -> tuple[str, ...]:
+        """Return them one by one."""
+        return codes(self.project_code)
 
 
 class PsaClient(Fact):
@@ -75,6 +84,10 @@ class PsaProject(Fact):
     currency: str
     clients: tuple[PsaClient, ...]
 
+    def is_of(self, name: str | None) -> bool:
+        """Say whether it is the project that a deal calls so; without names a deal has one."""
+        return name is None or self.title.endswith(f": {name}")
+
 
 class TimeEntry(Fact):
     """Time of one person on one day. The cost is per hour."""
@@ -90,6 +103,7 @@ class TimeEntry(Fact):
     cost: Decimal | None
     currency: str
     note: str
+    project: str = Field(default="", description="the id of the project that it is on")
 
 
 class PsaMilestone(Fact):
@@ -118,6 +132,10 @@ class Work(Fact):
     entries: tuple[TimeEntry, ...] = ()
     milestones: tuple[PsaMilestone, ...] = ()
     invoices: tuple[PsaInvoice, ...] = ()
+
+    def with_more(self, other: Self) -> Self:
+        """Return these with those of another project; what both tell of stands here once."""
+        return self.model_copy(update=_joined(self, other))
 
 
 class ErpCustomer(Fact):
@@ -226,3 +244,22 @@ class Books(Fact):
     postings: tuple[HourPosting, ...] = ()
     invoices: tuple[ErpInvoice, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
+
+    def with_more(self, other: Self) -> Self:
+        """Return these with those of another project; what both tell of stands here once."""
+        return self.model_copy(update=_joined(self, other))
+
+
+def codes(shown: str | None) -> tuple[str, ...]:
+    """Return the codes of projects in a field that shows all of them."""
+    return tuple(code.strip() for code in (shown or "").split(",") if code.strip())
+
+
+def _joined(one: Fact, other: Fact) -> dict[str, tuple[Fact, ...]]:
+    """Return every list of two readings as one; doubles within one of them stay."""
+    found: dict[str, tuple[Fact, ...]] = {}
+    for name in type(one).model_fields:
+        there: tuple[Fact, ...] = getattr(one, name)
+        known = set(there)
+        found[name] = (*there, *(each for each in getattr(other, name) if each not in known))
+    return found

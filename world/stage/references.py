@@ -84,6 +84,7 @@ class _Timeline:
                 yield from self._sold(at, act)
             case Work():
                 yield from self._won_deal((*at, "work"), act.work)
+                yield from self._project(at, act)
                 yield from self._worker(at, act)
             case Approve() | ApproveInvoice():
                 yield from self._approval(at, act)
@@ -132,6 +133,15 @@ class _Timeline:
             yield from _known((*at, "role"), "role", act.role, self._firm.roles)
         elif act.who in self._firm.people and self._firm.people[act.who].role is None:
             yield Misfit((*at, "who"), f"{act.who} has no role of their own: add `role`")
+
+    def _project(self, at: Location, act: Work) -> Iterator[Misfit]:
+        deal = self._scenario.deals.get(act.work)
+        names = dict.fromkeys(deal.projects) if deal else {}
+        if act.project is not None:
+            yield from _known((*at, "project"), "project", act.project, names)
+        elif names:
+            text = f"{act.work!r} has several projects: add `project`, one of {', '.join(names)}"
+            yield Misfit((*at, "work"), text)
 
     def _won_deal(self, at: Location, deal: str) -> Iterator[Misfit]:
         if deal in self._scenario.deals and deal not in self._won:

@@ -1,58 +1,23 @@
 """Sales at work in Salesforce: accounts, deals, what changes, and what stands there in the end."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
-from decimal import Decimal
 from itertools import count
 
 import httpx
 
-from world.stage import money, salesforce_api
+from world.stage import readings, salesforce_api, salesforce_rows
 from world.stage.evidence import Sent
 from world.stage.firm import Firm
 from world.stage.keys import Keys
-from world.stage.readings import CrmClient, CrmDeal, CrmInvoice, Milestone, Price
+from world.stage.readings import CrmClient, CrmDeal, CrmInvoice
 from world.stage.salesforce_api import SYSTEM, Org, Record
 from world.stage.terms import Client, ClientTerms, Deal, DealTerms, PlannedRate, ScheduleLine
 
 WON = "Closed Won"
 _OPEN = "Negotiation"
 _ACKNOWLEDGED = "outbound.acknowledged"
-
-_CLIENT_FIELDS = {
-    "street": "BillingStreet",
-    "postal_code": "BillingPostalCode",
-    "city": "BillingCity",
-    "state": "BillingState",
-    "country": "BillingCountry",
-    "tax_status": "Tax_Status__c",
-    "tax_id": "Tax_Id__c",
-    "payment_terms": "Payment_Terms__c",
-}
-_DEAL_FIELDS = {
-    "entity": "Legal_Entity__c",
-    "practice": "Practice__c",
-    "billing_model": "Billing_Model__c",
-    "billing_frequency": "Billing_Frequency__c",
-    "service_start": "Service_Start__c",
-    "service_end": "Service_End__c",
-    "purchase_order": "Purchase_Order__c",
-    "not_to_exceed": "Not_To_Exceed__c",
-    "cap_policy": "Cap_Policy__c",
-    "billing_threshold": "Billing_Threshold__c",
-    "amount": "Amount",
-}
-_INVOICE = {
-    "Tiebeam_Key__c": "reference",
-    "Number__c": "number",
-    "Status__c": "status",
-    "Net__c": "net",
-    "Tax__c": "tax",
-    "Gross__c": "gross",
-    "Balance__c": "balance",
-}
-_CHOICES = {"Tax_Status__c", "Billing_Model__c", "Billing_Frequency__c", "Cap_Policy__c"}
 
 
 @asynccontextmanager
@@ -97,7 +62,9 @@ class Salesforce:
     async def add_client(self, client: Client, play: int) -> str:
         """Create an account and return its id."""
         own = {"Name": named(client.name, play), "CurrencyIsoCode": client.currency}
-        return await self._org.create("Account", own | _fields(client, _CLIENT_FIELDS))
+        return await self._org.create(
+            "Account", own | salesforce_rows.fields(client, salesforce_rows.CLIENT_FIELDS)
+        )
 
     async def add_deal(self, deal: Deal, account: str, play: int, closes: date) -> str:
         """Create an opportunity with its rates and its billing schedule; return its id."""
@@ -109,7 +76,9 @@ class Salesforce:
             "CurrencyIsoCode": deal.currency,
             "Pricebook2Id": self._pricebook,
         }
-        opportunity = await self._org.create("Opportunity", own | _fields(deal, _DEAL_FIELDS))
+        opportunity = await self._org.create(
+            "Opportunity", own | salesforce_rows.fields(deal, salesforce_rows.DEAL_FIELDS)
+        )
         for rate in deal.rates:
             await self._add_rate(opportunity, rate, deal.currency)
         await self.add_schedule(opportunity, deal.schedule, deal.currency)
@@ -126,12 +95,18 @@ class Salesforce:
 
     async def change_client(self, account: str, terms: ClientTerms) -> None:
         """Change what was given; None empties a field."""
-        await self._org.update("Account", account, _given(terms, _CLIENT_FIELDS))
+        await self._org.update(
+            "Account", account, salesforce_rows.given(terms, salesforce_rows.CLIENT_FIELDS)
+        )
 
     async def change_deal(self, opportunity: str, terms: DealTerms) -> None:
         """Change what was given; None empties a field."""
         if terms.model_fields_set:
-            await self._org.update("Opportunity", opportunity, _given(terms, _DEAL_FIELDS))
+            await self._org.update(
+                "Opportunity",
+                opportunity,
+                salesforce_rows.given(terms, salesforce_rows.DEAL_FIELDS),
+            )
 
     async def add_schedule(
         self, opportunity: str, lines: Iterable[ScheduleLine], currency: str
@@ -145,15 +120,15 @@ class Salesforce:
                 "Sequence__c": sequence,
                 "Amount__c": line.amount,
                 "Due_Date__c": line.due.isoformat() if line.due else None,
+                "Project__c": line.project,
                 "CurrencyIsoCode": currency,
             }
             await self._org.create("Billing_Schedule_Line__c", row)
 
-    async def project_code(self, opportunity: str) -> str | None:
-        """Return the code of the deal's project, once the platform has written it."""
+    async def project_codes(self, opportunity: str) -> tuple[str, ...]:
+        """Return the codes of the deal's projects, once the platform has written them."""
         row = await self._org.get("Opportunity", opportunity)
-        code: str | None = row["Project_Code__c"]
-        return code
+        return readings.codes(row["Project_Code__c"])
 
     async def waiting(self) -> list[str]:
         """Return the messages that nobody has acknowledged yet."""
@@ -189,7 +164,7 @@ class Salesforce:
         row = await self._org.get("Opportunity", opportunity)
         items = await self._org.select(
             "OpportunityLineItem",
-            ["ProductCode", "ServiceDate", "UnitPrice"],
+            ["ProductCode", "ServiceDate", "UnitPrice", "Project__c"],
             {"OpportunityId": opportunity},
             order="ServiceDate",
         )
@@ -202,8 +177,10 @@ class Salesforce:
             billing_model=row["Billing_Model__c"],
             project_code=row["Project_Code__c"],
             delivery_status=row["Delivery_Status__c"],
-            prices=tuple(_price(item, row["CurrencyIsoCode"]) for item in items),
-            schedule=tuple(_milestone(line, row["CurrencyIsoCode"]) for line in schedule),
+            prices=tuple(salesforce_rows.price(item, row["CurrencyIsoCode"]) for item in items),
+            schedule=tuple(
+                salesforce_rows.milestone(line, row["CurrencyIsoCode"]) for line in schedule
+            ),
             invoices=await self._invoices(opportunity),
         )
 
@@ -218,6 +195,7 @@ class Salesforce:
             "Quantity": rate.hours,
             "UnitPrice": rate.per_hour,
             "ServiceDate": rate.since.isoformat(),
+            "Project__c": rate.project,
         }
         await self._org.create("OpportunityLineItem", item)
 
@@ -252,47 +230,15 @@ class Salesforce:
         )
 
     async def _invoices(self, opportunity: str) -> tuple[CrmInvoice, ...]:
-        rows = await self._org.select(
+        found = await self._org.select(
             "Invoice__c",
-            [*_INVOICE, "CurrencyIsoCode"],
+            [*salesforce_rows.INVOICE, "CurrencyIsoCode"],
             {"Opportunity__c": opportunity},
             order="Tiebeam_Key__c",
         )
-        return tuple(_invoice(row) for row in rows)
+        return tuple(salesforce_rows.invoice(row) for row in found)
 
 
 def named(name: str, play: int) -> str:
     """Return a name as the nth play of a scenario uses it."""
     return name if play == 1 else f"{name} ({play})"
-
-
-def _given(terms: ClientTerms | DealTerms, columns: Mapping[str, str]) -> Record:
-    told = terms.model_dump(include=terms.model_fields_set & columns.keys())
-    return {columns[name]: _value(columns[name], value) for name, value in told.items()}
-
-
-def _fields(terms: ClientTerms | DealTerms, columns: Mapping[str, str]) -> Record:
-    return {name: value for name, value in _given(terms, columns).items() if value is not None}
-
-
-def _value(column: str, value: object) -> object:
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.capitalize() if column in _CHOICES and isinstance(value, str) else value
-
-
-def _price(item: Record, currency: str) -> Price:
-    per_hour = money.padded(item["UnitPrice"], currency)
-    return Price(role=item["ProductCode"], since=item["ServiceDate"], per_hour=per_hour)
-
-
-def _milestone(line: Record, currency: str) -> Milestone:
-    return Milestone(name=line["Name"], amount=money.padded(line["Amount__c"], currency))
-
-
-def _invoice(row: Record) -> CrmInvoice:
-    told = {ours: row[theirs] for theirs, ours in _INVOICE.items()}
-    for name, value in told.items():
-        if isinstance(value, Decimal):
-            told[name] = money.padded(value, row["CurrencyIsoCode"])
-    return CrmInvoice.model_validate(told)

@@ -10,6 +10,10 @@ from world.stage.facts import Told
 from world.stage.firm import BillingModel, CountryCode, CurrencyCode, Rate, Text
 
 Amount = Annotated[Decimal, Field(decimal_places=2)]
+ProjectName = Annotated[
+    Annotated[str, Field(min_length=1, max_length=80)] | None,
+    Field(description="which of the deal's projects; leave it out where the deal has one"),
+]
 
 
 class ClientTerms(Told):
@@ -63,6 +67,7 @@ class PlannedRate(Told):
     since: date
     per_hour: Rate
     hours: Annotated[Decimal, Field(gt=0, decimal_places=2)]
+    project: ProjectName = None
 
 
 class ScheduleLine(Told):
@@ -71,6 +76,7 @@ class ScheduleLine(Told):
     name: Text
     amount: Amount
     due: date | None = None
+    project: ProjectName = None
 
 
 class Deal(DealTerms):
@@ -81,3 +87,9 @@ class Deal(DealTerms):
     currency: CurrencyCode
     rates: tuple[PlannedRate, ...] = ()
     schedule: tuple[ScheduleLine, ...] = ()
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """Return the names of the deal's projects; none where it has one."""
+        named = [*(rate.project for rate in self.rates), *(line.project for line in self.schedule)]
+        return tuple(dict.fromkeys(name for name in named if name is not None))

@@ -1,7 +1,8 @@
 """What the systems' own records prove: the evidence that the laws are checked against.
 
 What an approved hour is worth follows from the CRM's prices, not from what the platform made
-of them: the latest price of the role on or before the day, times the time, rounded once.
+of them: the latest price of the role in the entry's project on or before the day, times the
+time, rounded once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -59,7 +60,7 @@ def _approved(deal: DealReadings, roles: Mapping[str, str]) -> Iterable[Approved
             yield Approved(
                 source=f"{kantata_api.SYSTEM}:{entry.id}",
                 seconds=seconds,
-                amount=_worth(entry, seconds, deal.crm, roles),
+                amount=_worth(entry, seconds, deal, roles),
                 currency=deal.crm.currency,
             )
     amounts = {line.name: line.amount for line in deal.crm.schedule}
@@ -75,16 +76,23 @@ def _approved(deal: DealReadings, roles: Mapping[str, str]) -> Iterable[Approved
 
 
 def _worth(
-    entry: TimeEntry, seconds: Decimal, deal: CrmDeal, roles: Mapping[str, str]
+    entry: TimeEntry, seconds: Decimal, deal: DealReadings, roles: Mapping[str, str]
 ) -> Decimal | None:
-    if not entry.is_billable or deal.billing_model != _BY_THE_HOUR:
+    if not entry.is_billable or deal.crm.billing_model != _BY_THE_HOUR:
         return Decimal(0)
     role = roles.get(entry.role or "")
-    valid = [price for price in deal.prices if price.role == role and price.since <= entry.day]
+    homes = [project for project in deal.psa.projects if project.id == entry.project]
+    valid = [
+        price
+        for price in deal.crm.prices
+        if price.role == role
+        and price.since <= entry.day
+        and (price.project is None or any(home.is_of(price.project) for home in homes))
+    ]
     if not valid:
         return None
     price = max(valid, key=lambda price: price.since)
-    return money.rounded(price.per_hour * seconds / _HOUR, deal.currency)
+    return money.rounded(price.per_hour * seconds / _HOUR, deal.crm.currency)
 
 
 def _billed(books: Books) -> Iterable[BilledLine]:

@@ -16,7 +16,7 @@ from canonical.contracts import MilestoneId, MilestoneTerm
 from canonical.invoices import Invoice, InvoiceId
 from canonical.landscape import SystemInstance
 from canonical.money import Money
-from canonical.projects import Project
+from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId
 from connectors import errors
 from connectors.kantata import Kantata, connect
@@ -97,6 +97,7 @@ class KantataSystem(System):
         async with self.opened() as psa:
             self._client = await psa.create_client(_client())
             self._home = await psa.create_project(_project(), self._client)
+            self._homes = {ProjectCode("PR-00001"): self._home}  # of which every invoice is
             (self._reached,) = await psa.create_milestones(self._home, [_term()])
         await self._firm.put("stories", self._reached.value, state="completed")
         entry = await self._firm.entry(self._home.value, notes=MARKER)
@@ -241,7 +242,7 @@ class KantataSystem(System):
         invoice = _invoice()
         return Write(
             at=At("POST", "/invoices"),
-            send=lambda psa: psa.record_invoice(self._home, invoice, records.status(), ()),
+            send=lambda psa: psa.record_invoice(self._homes, invoice, records.status(), ()),
             count=self._counts("invoices", invoice.reference),
             find=lambda psa: psa.find_invoice(invoice.reference),
             found_at=At("GET", "/invoices"),
@@ -249,7 +250,7 @@ class KantataSystem(System):
 
     async def find_invoice(self, psa: Kantata) -> Read:
         invoice = _invoice()
-        await psa.record_invoice(self._home, invoice, records.status(), ())
+        await psa.record_invoice(self._homes, invoice, records.status(), ())
         return self._search("invoices", lambda a, ref: a.find_invoice(ref), invoice.reference)
 
     async def changes(self, _: Kantata) -> Read:

@@ -181,7 +181,7 @@ class SalesforceSystem(System):
         deal, code = await self._new_deal(), ProjectCode(f"PR-{next(_NUMBERS)}")
         return Write(
             at=At("PATCH", "/sobjects/Opportunity/"),
-            send=lambda crm: crm.record_project(deal, code, MARKER),
+            send=lambda crm: crm.record_project(deal, [code], MARKER),
             count=self._holds("Opportunity", deal, "Project_Code__c", code),
         )
 
@@ -227,7 +227,7 @@ class SalesforceSystem(System):
     @override
     async def kept_text(self, connector: Connector, text: str) -> str:
         deal = await self._new_deal()
-        await connector.record_project(deal, ProjectCode("PR-1"), text)
+        await connector.record_project(deal, [ProjectCode("PR-1")], text)
         kept = (await self._org.row("Opportunity", deal.value))["Delivery_Status__c"]
         account = await self._new_account(Name=text)
         assert (await connector.account(account)).name == text

@@ -110,8 +110,16 @@ def invoice(*nets: Money, revision: int = 1) -> Invoice:
             supplier_country="US",
             client=_TAX,
         ),
-        lines=tuple(_line(number, net) for number, net in enumerate(nets, start=1)),
+        lines=tuple(line(number, net) for number, net in enumerate(nets, start=1)),
     )
+
+
+def homes(**workspaces: str) -> dict[ProjectCode, ForeignId]:
+    """Return where projects are: homes(PR_00001="10")."""
+    return {
+        ProjectCode(code.replace("_", "-")): psa_id(workspace)
+        for code, workspace in workspaces.items()
+    }
 
 
 def status(number: str | None = "FTI-00000001") -> InvoiceStatus:
@@ -121,13 +129,13 @@ def status(number: str | None = "FTI-00000001") -> InvoiceStatus:
     )
 
 
-def _line(number: int, net: Money) -> InvoiceLine:
+def line(number: int, net: Money, project: str = "PR-00001") -> InvoiceLine:
     return InvoiceLine(
         number=number,
         text=f"Line {number}",
         unit_price=net.amount,
         net=net,
-        dimensions=_dimensions("PR-00001"),
+        dimensions=_dimensions(project),
     )
 
 

@@ -160,7 +160,7 @@ class Server:
         records = given if isinstance(given, list) else [given]
         assert member == (key if isinstance(given, list) else _ONE[key])
         for record in records:
-            absent = [name for name in _REQUIRED[key] if name not in record]
+            absent = [name for name in _REQUIRED[key] if {name, f"{name}s"}.isdisjoint(record)]
             if absent:
                 return _refusal(422, "validation", "Please give a value", absent[0])
             if key == "invoices" and not (

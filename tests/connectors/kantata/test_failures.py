@@ -13,6 +13,7 @@ from connectors import errors
 from connectors.kantata import Kantata
 from tests.connectors.kantata.records import (
     client,
+    homes,
     invoice,
     kantata,
     money,
@@ -53,7 +54,7 @@ WRITES: dict[str, Call] = {
     "create_milestones": lambda psa: psa.create_milestones(psa_id("1"), [term()]),
     "archive_project": lambda psa: psa.archive_project(psa_id("1")),
     "record_invoice": lambda psa: psa.record_invoice(
-        psa_id("1"), invoice(money("1.00")), status(), ENTRIES
+        homes(PR_00001="1"), invoice(money("1.00")), status(), ENTRIES
     ),
 }
 reads = pytest.mark.parametrize("call", READS.values(), ids=READS.keys())

@@ -14,8 +14,10 @@ from connectors.kantata import connect
 from tests.connectors.kantata.records import (
     INSTANCE,
     client,
+    homes,
     invoice,
     kantata,
+    line,
     money,
     project,
     psa_id,
@@ -38,7 +40,7 @@ async def test_what_was_created_is_found_by_our_reference_and_nothing_else_is() 
         shell = await psa.create_project(project(), company)
         (milestone,) = await psa.create_milestones(shell, [term()])
         bill = invoice(money("5000.00"))
-        mirrored = await psa.record_invoice(shell, bill, status(), (psa_id("7"),))
+        mirrored = await psa.record_invoice({project().code: shell}, bill, status(), (psa_id("7"),))
 
         assert await psa.find_client(client().id) == (company,)
         assert await psa.find_client(ClientId("CL-00002")) == ()
@@ -333,7 +335,7 @@ async def test_a_mirrored_invoice_marks_its_entries_and_mails_nobody() -> None:
     entries = (psa_id("101"), psa_id("102"))
 
     async with kantata(server, payment_schedule_days="14") as psa:
-        await psa.record_invoice(psa_id("10"), invoice(money("5000.00")), status(), entries)
+        await psa.record_invoice(homes(PR_00001="10"), invoice(money("5000.00")), status(), entries)
 
     assert server.bodies == [
         {
@@ -363,7 +365,7 @@ async def test_an_invoice_without_time_shows_its_own_lines() -> None:
 
     async with kantata(server) as psa:
         bill = invoice(money("5000.00"), money("0.10"))
-        await psa.record_invoice(psa_id("10"), bill, status(), ())
+        await psa.record_invoice(homes(PR_00001="10"), bill, status(), ())
 
     (body,) = server.bodies
     assert body["invoice"]["time_entry_ids"] == []
@@ -386,3 +388,17 @@ async def test_a_credential_without_a_token_is_refused_before_anything_is_sent()
     with pytest.raises(errors.Unauthorized):
         async with connect(INSTANCE, {"key": SecretStr("hunter2")}):
             pass
+
+
+async def test_an_invoice_of_two_projects_stands_in_both_and_each_line_in_its_own() -> None:
+    server = Server()
+    lines = (line(1, money("5000.00"), "PR-00001"), line(2, money("7.00"), "PR-00002"))
+    bill = invoice().model_copy(update={"lines": lines})
+
+    async with kantata(server) as psa:
+        await psa.record_invoice(homes(PR_00001="10", PR_00002="11"), bill, status(), ())
+
+    (body,) = server.bodies
+    assert body["invoice"]["workspace_ids"] == [10, 11]
+    assert "workspace_id" not in body["invoice"]
+    assert [item["workspace_id"] for item in body["invoice"]["additional_items"]] == [10, 11]

@@ -86,6 +86,15 @@ async def test_a_long_schedule_is_followed_to_its_end() -> None:
     )
 
 
+async def test_a_line_says_of_which_project_it_is() -> None:
+    named = {"Project__c": '"  Data   migration "'}
+    hours = await _opportunity(answer("time_and_materials.json", **named))
+    fixed = await _opportunity(answer("milestones.json", **named), answer("milestones_rest.json"))
+
+    assert {price.workstream for price in hours.prices} == {"Data migration"}
+    assert [line.workstream for line in fixed.schedule] == ["Data migration"] * 2 + [None]
+
+
 async def test_a_page_without_the_record_is_followed_too() -> None:
     empty = {"totalSize": 1, "done": False, "nextRecordsUrl": LOCATOR, "records": []}
     first = httpx.Response(200, json=empty)

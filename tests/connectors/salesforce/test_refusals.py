@@ -54,10 +54,10 @@ async def test_a_row_that_somebody_holds_can_be_tried_again(
     await follower.org.set_up(locked_rows=[deal], lock_status=status)
 
     with pytest.raises(errors.Transient):
-        await follower.crm.record_project(foreign(deal), ProjectCode("PR-1"), "Active")
+        await follower.crm.record_project(foreign(deal), [ProjectCode("PR-1")], "Active")
 
     await follower.org.set_up(locked_rows=[])
-    await follower.crm.record_project(foreign(deal), ProjectCode("PR-1"), "Active")
+    await follower.crm.record_project(foreign(deal), [ProjectCode("PR-1")], "Active")
     assert (await follower.org.row("Opportunity", deal))["Project_Code__c"] == "PR-1"
 
 
@@ -72,7 +72,7 @@ async def test_a_validation_rule_is_rejected_in_its_own_words(follower: Follower
     await follower.org.set_up(validation_rules=[rule])
 
     with pytest.raises(errors.Rejected) as refused:
-        await follower.crm.record_project(foreign(deal), ProjectCode("PR-1"), "Active")
+        await follower.crm.record_project(foreign(deal), [ProjectCode("PR-1")], "Active")
 
     code = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
     assert refused.value.reason == f"{code}: Delivery starts on Mondays. (Delivery_Status__c)"
@@ -91,7 +91,7 @@ async def test_a_won_deal_that_was_deleted_is_not_won_and_cannot_be_written_on(
     assert (before.is_won, after.is_won) == (True, False)
     assert after == before.model_copy(update={"is_won": False})
     with pytest.raises(errors.Missing):
-        await follower.crm.record_project(foreign(deal), ProjectCode("PR-1"), "Active")
+        await follower.crm.record_project(foreign(deal), [ProjectCode("PR-1")], "Active")
 
 
 async def test_the_allocation_of_a_day_can_be_waited_for(follower: Follower) -> None:

@@ -49,7 +49,7 @@ async def test_a_project_is_written_on_its_opportunity() -> None:
     org = Org(DONE)
 
     async with signed_in(org) as crm:
-        await crm.record_project(DEAL, ProjectCode("P-00001"), "Active")
+        await crm.record_project(DEAL, [ProjectCode("P-00001")], "Active")
 
     [request] = org.requests
     assert request.url.path == "/services/data/v60.0/sobjects/Opportunity/0065f00000A1b2CAAR"
@@ -158,7 +158,7 @@ async def test_a_session_that_expired_is_renewed_and_the_write_sent_again() -> N
     org = Org(refusal(401, "INVALID_SESSION_ID"), DONE)
 
     async with connected(org) as crm:
-        await crm.record_project(DEAL, ProjectCode("P-00001"), "Active")
+        await crm.record_project(DEAL, [ProjectCode("P-00001")], "Active")
 
     assert len(org.grants) == 2
     assert org.requests[0].content == org.requests[1].content

@@ -53,9 +53,11 @@ def _defects(
 def test_a_complete_deal_becomes_time_and_materials() -> None:
     verdict = _complete(opportunity())
 
-    assert isinstance(verdict.terms, TimeAndMaterials)
-    assert verdict.terms.prices == (price("150"), price("160", JULY))
-    assert verdict.terms.frequency == "monthly"
+    (line,) = verdict.lines
+    assert isinstance(line.terms, TimeAndMaterials)
+    assert line.terms.prices == (price("150"), price("160", JULY))
+    assert line.terms.frequency == "monthly"
+    assert (line.number, line.workstream) == (1, None)
     assert (verdict.entity, verdict.practice) == ("USMF", "ERP")
     assert verdict.price == money("2480.00")
     assert (verdict.service_from, verdict.service_until) == (date(2026, 6, 1), date(2026, 7, 31))
@@ -72,8 +74,9 @@ def test_a_complete_deal_becomes_time_and_materials() -> None:
 )
 def test_a_schedule_that_adds_up_becomes_milestones(total: str, parts: tuple[str, ...]) -> None:
     """O-04, L-6."""
-    terms = _complete(milestone_deal(*parts, amount=money(total))).terms
+    (line,) = _complete(milestone_deal(*parts, amount=money(total))).lines
 
+    terms = line.terms
     assert isinstance(terms, Milestones)
     assert [term.amount for term in terms.milestones] == [money(part) for part in parts]
     assert [term.id for term in terms.milestones] == ["CT-00001/M1", "CT-00001/M2", "CT-00001/M3"]
@@ -85,8 +88,8 @@ def test_milestones_stand_in_the_order_of_their_sequence() -> None:
     shuffled = shuffled.model_copy(update={"schedule": tuple(reversed(shuffled.schedule))})
 
     assert (
-        _complete(shuffled).terms
-        == _complete(milestone_deal("36000.00", "48000.00", "36000.00")).terms
+        _complete(shuffled).lines
+        == _complete(milestone_deal("36000.00", "48000.00", "36000.00")).lines
     )
 
 

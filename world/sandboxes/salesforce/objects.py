@@ -174,6 +174,7 @@ LINE_ITEM = _object(
     Field("ServiceDate", "date"),
     Field("Description"),
     Field("SortOrder", "int"),
+    Field("Project__c", length=80),
 )
 
 BILLING_SCHEDULE_LINE = _object(
@@ -191,6 +192,7 @@ BILLING_SCHEDULE_LINE = _object(
     Field("Sequence__c", "double"),
     Field("Amount__c", "currency"),
     Field("Due_Date__c", "date"),
+    Field("Project__c", length=80),
 )
 
 INVOICE = _object(
