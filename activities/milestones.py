@@ -18,7 +18,7 @@ async def reach(tx: Transaction, reached: MilestoneReached | None) -> tuple[Outc
     if await slices.exists(tx, reached.milestone):
         return Outcome.SUPERSEDED, "reached before"
     contract = await contracts.get(tx, _contract_of(reached))
-    await slices.add(tx, [(contract.id, _slice(contract, reached))])
+    await slices.add(tx, [(contract.id, await _slice(tx, contract, reached))])
     await billing.request(
         tx,
         contract.id,
@@ -33,14 +33,12 @@ def _contract_of(reached: MilestoneReached) -> ContractId:
     return ContractId(reached.milestone.rpartition("/")[0])
 
 
-def _slice(contract: Contract, reached: MilestoneReached) -> Slice:
-    sold = next((term for term in contract.milestones if term.id == reached.milestone), None)
-    if sold is None:
-        raise LookupError(reached.milestone)  # its id was given out with the milestones
+async def _slice(tx: Transaction, contract: Contract, reached: MilestoneReached) -> Slice:
+    line, sold = contract.milestone(reached.milestone)  # its id was given out with them
     return Slice(
         source=sold.id,
         number=1,
-        project=reached.project,
+        project=await contracts.project_code(tx, contract.id, line.workstream),
         state="ready",
         work_date=reached.reached_on,
         worked=_NO_TIME,

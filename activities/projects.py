@@ -146,8 +146,10 @@ class CrmProjects:
     async def _codes(self, request: ProjectRequest) -> tuple[ProjectCode, ...]:
         """Return those of all projects: each of them writes the same, whichever is the last."""
         async with self._database.reading() as tx:
+            contract = await contracts.get(tx, request.contract)
             found = await contracts.projects(tx, request.contract)
-        return tuple(project.code for project in found)
+        sold = {line.workstream for line in contract.lines}
+        return tuple(project.code for project in found if project.workstream in sold)
 
     async def _written(self, opportunity: ForeignId) -> tuple[ForeignId, ...]:
         """Return what may have been written on, once whatever was sent has landed."""

@@ -91,6 +91,19 @@ class Contract(Record):
             for term in line.terms.milestones
         )
 
+    def milestone(self, milestone: MilestoneId) -> tuple[ContractLine, MilestoneTerm]:
+        """Return a milestone with the line that it was sold on.
+
+        Raises:
+            LookupError: it was not sold.
+        """
+        for line in self.lines:
+            terms = line.terms.milestones if isinstance(line.terms, Milestones) else ()
+            for term in terms:
+                if term.id == milestone:
+                    return line, term
+        raise LookupError(milestone)
+
     def line_of(self, workstream: str | None) -> ContractLine:
         """Return the line of a workstream.
 

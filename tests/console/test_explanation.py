@@ -60,6 +60,17 @@ async def test_an_entry_waits_to_be_priced(database: Database) -> None:
     assert (found["verdict"], found["slices"]) == (None, [])
 
 
+async def test_an_entry_and_its_slices_name_their_project(database: Database) -> None:
+    await _priced(database, entry(101))
+
+    found = await explanation.explain(database, "psa-main:101")
+
+    named = {"code": "PR-00001", "name": "ERP rollout"}
+    assert found["approval"]["project"] == named
+    assert [each["project"] for each in found["slices"]] == [named]
+    assert "name: ERP rollout" in _shown(found)
+
+
 @pytest.mark.parametrize(
     ("worked", "answer"),
     [

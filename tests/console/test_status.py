@@ -10,10 +10,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.cases import CaseRecords, OpenCases
 from canonical.contracts import ContractId
 from console import status
-from store import engagements, invoices
+from store import contracts, engagements, invoices
 from store.database import Database
 from tests.activities import house
-from tests.fakes import CRM, foreign, invoice_status
+from tests.fakes import CRM, foreign, invoice_status, project
 
 
 async def _parked(database: Database, text: str) -> None:
@@ -41,6 +41,20 @@ async def test_a_fresh_store_has_nothing_to_tell(database: Database) -> None:
 
     assert found == {"engagements": [], "cases": []}
     assert "Waiting for a person" not in _shown(found)
+
+
+async def test_names_the_workstream_of_each_project_where_a_deal_has_several(
+    database: Database,
+) -> None:
+    await house.active(database, plan=project("PR-00001", workstream="Build"))
+    async with database.transaction() as tx:
+        await contracts.save_project(tx, project("PR-00002", workstream="Design [all]"))
+
+    found = await status.read(database)
+
+    assert found["engagements"][0]["projects"] == ["PR-00001", "PR-00002"]
+    assert found["engagements"][0]["workstreams"]["PR-00002"] == "Design [all]"
+    assert "PR-00001 Build, PR-00002 Design [all]" in _shown(found)
 
 
 async def test_tells_of_every_engagement(database: Database) -> None:

@@ -190,3 +190,34 @@ def test_a_decision_comes_back_from_json_with_its_verdict() -> None:
     found = entry_decision.Decision.model_validate_json(decision.model_dump_json())
 
     assert found == decision
+
+
+@pytest.mark.parametrize(("workstream", "amount"), [("Build", "1120.00"), ("Design", "1440.00")])
+def test_work_has_the_price_of_its_own_project(workstream: str, amount: str) -> None:
+    sold = contract(
+        lines=(
+            time_and_materials(price("140")).model_copy(update={"workstream": "Build"}),
+            time_and_materials(price("180")).model_copy(update={"workstream": "Design"}),
+        )
+    )
+    codes = entry_decision.Codes(erp=erp_codes(), psa=psa_codes(), entity=USMF)
+
+    found = entry_decision.decide(entry(), sold, project(workstream=workstream), codes)
+
+    assert found.part.amount == money(amount)
+
+
+def test_a_price_of_another_project_is_no_price() -> None:
+    sold = contract(
+        lines=(
+            time_and_materials(price("140")).model_copy(update={"workstream": "Build"}),
+            time_and_materials(price("180", JULY)).model_copy(update={"workstream": "Design"}),
+        )
+    )
+    codes = entry_decision.Codes(erp=erp_codes(), psa=psa_codes(), entity=USMF)
+
+    found = entry_decision.decide(entry(), sold, project(workstream="Design"), codes)
+
+    assert found.part.state == "held"
+    assert found.defect is not None
+    assert found.defect.error_class == "E13"

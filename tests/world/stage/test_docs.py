@@ -20,7 +20,7 @@ def _examples(language: str) -> list[str]:
     return [text for kind, text in _EXAMPLES if kind == language]
 
 
-_STORY, _DEAL, _TIMELINE, _FIRM = _examples("yaml")
+_STORY, _DEAL, _SEVERAL, _TIMELINE, _FIRM = _examples("yaml")
 
 
 def _saved(folder: Path, story: str) -> Path:
@@ -47,6 +47,14 @@ def test_the_deal_and_the_acts_make_another_scenario(tmp_path: Path) -> None:
         "Win", "Work", "Approve", "Reach", "CutOff", "ApproveInvoice", "ChangeClient",
         "ChangeDeal",
     }  # fmt: skip
+
+
+def test_the_deal_with_several_projects_makes_another_scenario(tmp_path: Path) -> None:
+    start = _STORY[: _STORY.index("deals:")]
+
+    script = loader.load(_saved(tmp_path, start + _SEVERAL))
+
+    assert script.scenario.deals["program"].projects == ("Design", "Build")
 
 
 def test_the_keys_of_the_firm_fit_into_the_reference_firm(tmp_path: Path) -> None:

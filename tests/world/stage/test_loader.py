@@ -63,7 +63,7 @@ def test_every_shipped_scenario_loads_under_the_name_of_its_file(name: str) -> N
 def test_the_shipped_scenarios_are_these() -> None:
     assert loader.shipped() == (
         "capped", "eur-contract", "milestones", "missing-terms", "reverse-charge", "tm-rate-change",
-        "two-at-once", "two-entities", "two-rates", "won-again",
+        "two-at-once", "two-entities", "two-projects", "two-rates", "won-again",
     )  # fmt: skip
 
 
@@ -124,6 +124,10 @@ REFUSED = {
     "unknown person": ("who: kim", "who: jim", "23:10", "unknown person 'jim'"),
     "unknown role of work": ("hours: 7.5", "hours: 1\n    role: X", "25:11", "unknown role 'X'"),
     "person without a role": ("who: kim", "who: pat", "23:10", "add `role`"),
+    "project that no line names": (
+        *("hours: 7.5", "hours: 7.5\n    project: Bild"),
+        *("25:14", "unknown project 'Bild': use one of none yet"),
+    ),
     "unknown milestone": (
         *(_LAST, _AND + "reach: rollout, milestone: Desing}\n"),
         *("25:49", "did you mean 'Design'?"),
@@ -189,6 +193,22 @@ def test_what_does_not_fit_is_named_with_its_place_and_the_remedy(
 
     assert said.startswith(f"story.yaml:{at}: "), said
     assert says in said
+
+
+_SEVERAL = STORY.replace("role: CONSULTANT,", "role: CONSULTANT, project: Build,").replace(
+    "name: Design,", "name: Design, project: Training,"
+)
+
+
+def test_work_on_a_deal_with_several_projects_says_on_which(story: Path) -> None:
+    story.write_text(_SEVERAL.replace(_LAST, f"{_LAST}    project: Build\n"), encoding="utf-8")
+    script = loader.load(story)
+    wrong = _refused(story, _SEVERAL.replace(_LAST, f"{_LAST}    project: Bild\n"))
+    unsaid = _refused(story, _SEVERAL)
+
+    assert script.scenario.deals["rollout"].projects == ("Build", "Training")
+    assert wrong.startswith("story.yaml:25:14: unknown project 'Bild': did you mean 'Build'?")
+    assert unsaid.startswith("story.yaml:22:11: 'rollout' has several projects: add `project`")
 
 
 def test_every_problem_is_told_at_once(story: Path) -> None:

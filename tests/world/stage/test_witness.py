@@ -13,6 +13,7 @@ from world.stage.readings import (
     Milestone,
     Price,
     PsaMilestone,
+    PsaProject,
     TimeEntry,
     Work,
 )
@@ -58,6 +59,12 @@ def _deal(**changes: object) -> CrmDeal:
     return CrmDeal.model_validate({**told, **changes})
 
 
+def _project(key: str, title: str) -> PsaProject:
+    return PsaProject(
+        id=key, title=title, code=title.split(maxsplit=1)[0], currency="USD", clients=()
+    )
+
+
 def _approved(deal: CrmDeal, work: Work) -> tuple[Approved, ...]:
     found = witness.evidence([DealReadings(deal, work, Books())], [], _ROLES)
     return found.approved
@@ -98,6 +105,30 @@ def test_time_without_a_price_has_no_worth(entry: TimeEntry) -> None:
     (approved,) = _approved(_deal(), Work(entries=(entry,)))
 
     assert approved.amount is None
+
+
+@pytest.mark.parametrize(
+    ("home", "worth"), [("10", "1120.00"), ("11", "1440.00"), ("12", None)], ids=str
+)
+def test_time_is_worth_the_price_of_its_own_project(home: str, worth: str | None) -> None:
+    prices = (
+        Price(role="CONSULTANT", since=date(2026, 6, 1), per_hour=Decimal(140), project="Build"),
+        Price(role="CONSULTANT", since=date(2026, 6, 1), per_hour=Decimal(180), project="Design"),
+    )
+    projects = (_project("10", "PR-1 Rollout: Build"), _project("11", "PR-2 Rollout: Design"))
+
+    work = Work(projects=projects, entries=(_entry(project=home),))
+    (approved,) = _approved(_deal(prices=prices), work)
+
+    assert approved.amount == (None if worth is None else Decimal(worth))
+
+
+def test_what_two_projects_tell_of_stands_once_and_a_double_of_one_twice() -> None:
+    mine, shared = _entry(id="1"), _entry(id="2")
+
+    both = Work(entries=(mine, mine, shared)).with_more(Work(entries=(shared, _entry(id="3"))))
+
+    assert [entry.id for entry in both.entries] == ["1", "1", "2", "3"]
 
 
 def test_time_under_a_fixed_price_is_worth_nothing_by_itself() -> None:
