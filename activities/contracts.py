@@ -122,7 +122,7 @@ async def _projects(tx: Transaction, contract: Contract, routes: Routes) -> list
     unit = rows.value(
         "business_unit", contract.practice, entity=contract.entity, on=contract.service_from
     )
-    projects = []
+    projects: list[Project] = []
     for line in contract.lines:
         code = await contracts.project_code(tx, contract.id, line.workstream)
         project = _project(contract, line, FinancialDimensions(business_unit=unit, project=code))

@@ -90,4 +90,4 @@ def test_the_page_names_every_shipped_scenario() -> None:
 
 
 def test_no_example_is_left_out() -> None:
-    assert [kind for kind, _ in _EXAMPLES] == ["yaml"] * 4 + ["text", "json"]
+    assert [kind for kind, _ in _EXAMPLES] == ["yaml"] * 5 + ["text", "json"]
