@@ -9,7 +9,7 @@ from connectors import errors, ports
 from store import contracts, trail
 from store.database import Database
 from tests.activities import house
-from tests.fakes import milestones, opportunity, project
+from tests.fakes import contract, milestones, opportunity, project
 from tests.ports import FakeCrm, FakePsa
 
 CODE = ProjectCode("PR-00001")
@@ -216,9 +216,15 @@ async def test_writes_the_code_on_the_opportunity_once(database: Database) -> No
 
 
 async def test_each_project_of_a_deal_writes_the_codes_of_all(database: Database) -> None:
-    await house.active(database, plan=project("PR-00001", workstream="Build"))
+    lines = tuple(
+        milestones("400.00").model_copy(update={"workstream": name})
+        for name in ("Build", "Training")
+    )
+    plan = project("PR-00001", workstream="Build")
+    await house.active(database, contract(lines=lines), plan)
     async with database.transaction() as tx:
         await contracts.save_project(tx, project("PR-00002", workstream="Training"))
+        await contracts.save_project(tx, project("PR-00003", workstream="Sold no more"))
     crm = FakeCrm(opportunity())
     steps = _crm(database, crm)
 
@@ -249,6 +255,7 @@ async def test_takes_back_what_it_wrote_and_nothing_else(database: Database) -> 
 
 
 async def test_an_opportunity_that_is_gone_is_for_a_person(database: Database) -> None:
+    await house.active(database)
     steps = _crm(database, FakeCrm())
 
     with pytest.raises(ApplicationError) as caught:
