@@ -10,7 +10,7 @@ from activities import effects, failures, milestone_batches
 from activities.effects import Effect, Effects, Kind
 from activities.undoing import Made, Undoing, unplanned
 from canonical.processes import ProjectRequest
-from canonical.projects import Project
+from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId, SystemId
 from connectors import errors, ports
 from store import contracts, crosswalk
