@@ -6,10 +6,12 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities import effects, failures
+from activities.adoption import Adoption
 from activities.effects import Effect, Effects, Kind
+from activities.undoing import unplanned
 from canonical.base import Record
 from canonical.cases import Defect
-from canonical.clients import Client, ClientId, ClientLinks
+from canonical.clients import Client, ClientClaims, ClientId, ClientLinks
 from canonical.codes import CustomerCodes
 from canonical.landscape import Landscape
 from canonical.organization import EntityId
@@ -76,6 +78,8 @@ class CrmClients:
                 changed = await clients.changes(tx, verdict.client)
                 self._rules.ownership.refuse_strangers("client", changed, "crm")
                 await clients.save(tx, verdict.client)
+                claims = ClientClaims(customer=account.customer, company=account.company)
+                await clients.note(tx, client, claims)
         return ClientChecked(client=client, defects=())
 
     @activity.defn(name="clients.publish_to_crm")
@@ -132,12 +136,13 @@ class ErpClients:
         self._erp = erp
         self._database = database
         self._effects = performed
+        self._adoption = Adoption(database)
         self._landscape = landscape
         self._settle = settle
 
     @activity.defn(name="clients.open_in_erp")
     async def open(self, question: OpenClient) -> ForeignId:
-        """Create the customer. Idempotent: by the client id, as the ERP delivers it."""
+        """Adopt or create the customer. Idempotent: by the client id, as the ERP delivers it."""
         with failures.reported():
             async with self._database.reading() as tx:
                 client = await clients.get(tx, question.client)
@@ -145,6 +150,12 @@ class ErpClients:
                 known = await crosswalk.find(tx, "client", ours, question.routes.erp)
                 if known:
                     return known
+            key = _customer_key(client, question.routes)
+            write = unplanned(Kind.CLIENT_ERP, key, question.routes.erp)
+            adopted = await self._adoption.customer(self._erp, client, question.routes, write)
+            if adopted:
+                return adopted
+            async with self._database.reading() as tx:
                 codes = await self._codes(tx, client, question.routes)
             return await self._effects.once(self._customer(question.routes, client, codes))
 
@@ -207,18 +218,22 @@ class PsaClients:
         self._psa = psa
         self._database = database
         self._effects = performed
+        self._adoption = Adoption(database)
         self._settle = settle
 
     @activity.defn(name="clients.open_in_psa")
     async def open(self, question: OpenClient) -> ForeignId:
-        """Create the company. Idempotent: found again by our client id. At most 3 requests."""
+        """Adopt or create the company. Idempotent: by our client id. At most 4 requests."""
         with failures.reported():
             async with self._database.reading() as tx:
                 client = await clients.get(tx, question.client)
                 known = await crosswalk.find(tx, "client", client.id, question.routes.psa)
                 if known:
                     return known
-            return await self._effects.once(self._company(question.routes, client))
+            company = self._company(question.routes, client)
+            write = unplanned(company.kind, company.key, company.system)
+            adopted = await self._adoption.company(self._psa, client, write)
+            return adopted or await self._effects.once(company)
 
     @activity.defn(name="clients.settle_in_psa")
     async def settle(self, question: OpenClient) -> None:

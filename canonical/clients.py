@@ -30,7 +30,10 @@ class TaxProfile(Record):
 
 
 class Account(Record):
-    """A client as the CRM has it now, complete or not."""
+    """A client as the CRM has it now, complete or not.
+
+    `customer` and `company` are what the ERP and the PSA call it, as the account says.
+    """
 
     id: ForeignId
     name: str
@@ -42,6 +45,8 @@ class Account(Record):
     tax_id: str | None = None
     payment_terms: PaymentTerms | None = None
     currency: Currency
+    customer: str | None = None
+    company: str | None = None
 
 
 class Client(Record):
@@ -62,3 +67,27 @@ class ClientLinks(Record):
     client: ClientId
     erp: ForeignId
     psa: ForeignId
+
+
+class ClientClaims(Record):
+    """What an account says that other systems call its client; whoever says it may be wrong."""
+
+    customer: str | None = None
+    company: str | None = None
+
+
+class Customer(Record):
+    """A customer as an ERP has it now, whoever created it."""
+
+    id: ForeignId
+    name: str
+    country: CountryCode | None = None
+    tax_ids: tuple[str, ...] = ()
+
+
+class Company(Record):
+    """A company as a PSA has it now; `client` is the id of ours that it carries."""
+
+    id: ForeignId
+    name: str
+    client: ClientId | None = None

@@ -10,14 +10,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 from stdnum.eu import vat
 
+from canonical import tax_ids
 from canonical.base import Record, Rule
 from canonical.cases import Defect
 from canonical.clients import Account, Address, Client, ClientId, CountryCode, TaxProfile
 from policies import tax_treatment
 
 RULE = Rule(id="client-check", version=1)
-
-_VAT_PREFIX = {"GR": "EL"}  # the one member state whose prefix is not its ISO code
 
 
 class Complete(Record):
@@ -98,7 +97,7 @@ def _tax_defects(account: Account, supplier: CountryCode) -> tuple[Defect, ...]:
 
 
 def _is_vat_id(tax_id: str, country: CountryCode) -> bool:
-    return vat.is_valid(tax_id) and tax_id.startswith(_VAT_PREFIX.get(country, country))
+    return vat.is_valid(tax_id) and tax_id.startswith(tax_ids.prefix(country))
 
 
 def _one_spelling(tax_id: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from sqlmodel import col, func, select
 
 from canonical.base import RuleError
-from canonical.clients import Client, ClientId
+from canonical.clients import Client, ClientClaims, ClientId
 from canonical.systems import ForeignId, SystemId
 from store import counters, trail, turns
 from store.database import Transaction
@@ -46,6 +46,18 @@ async def save(tx: Transaction, client: Client) -> None:
     if row.content != content:
         row.content = content
         trail.audit(tx, "client.saved", client.id)
+
+
+async def note(tx: Transaction, client: ClientId, claims: ClientClaims) -> None:
+    """Keep what the account says that other systems call its client."""
+    row = await tx.get_one(ClientRow, client, with_for_update=True)
+    row.claimed_customer, row.claimed_company = claims.customer, claims.company
+
+
+async def claims(tx: Transaction, client: ClientId) -> ClientClaims:
+    """Return what the account said when it was last read."""
+    row = await tx.get_one(ClientRow, client)
+    return ClientClaims(customer=row.claimed_customer, company=row.claimed_company)
 
 
 async def get(tx: Transaction, client: ClientId) -> Client:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from canonical.clients import Client
+from canonical import tax_ids
+from canonical.clients import Client, CountryCode, Customer
 from canonical.codes import CustomerCodes, InvoiceCodes
 from canonical.contracts import Contract
 from canonical.invoices import Invoice, InvoiceStatus, Reference
@@ -77,6 +78,7 @@ class FakeErp(Troubled):
         super().__init__(ERP)
         self._delivers = delivers
         self.customers: dict[ForeignId, tuple[EntityId, Client, CustomerCodes]] = {}
+        self.existing: dict[ForeignId, tuple[EntityId, Customer]] = {}
         self.contracts: dict[ForeignId, ForeignId] = {}
         self.projects: dict[ForeignId, tuple[ForeignId, str]] = {}
         self.closed: set[ForeignId] = set()
@@ -128,6 +130,23 @@ class FakeErp(Troubled):
         return _named(client.id, self.customers)
 
     @call
+    async def customer(self, entity: EntityId, number: str) -> Customer | None:
+        there, found = self.existing.get(self._id(number), (None, None))
+        return found if there == entity else None
+
+    @call
+    async def customers_by_tax_id(
+        self, entity: EntityId, tax_id: str, country: CountryCode
+    ) -> tuple[Customer, ...]:
+        wanted = tax_ids.spelled(tax_id, country)
+        return tuple(
+            found
+            for there, found in self.existing.values()
+            if there == entity
+            and wanted in [tax_ids.spelled(each, found.country) for each in found.tax_ids]
+        )
+
+    @call
     async def find_contracts(self, contract: Contract) -> tuple[ForeignId, ...]:
         return _named(contract.id, self.contracts)
 
@@ -153,7 +172,7 @@ class FakeErp(Troubled):
 
     @call
     async def create_contract(self, contract: Contract, customer: ForeignId) -> ForeignId:
-        present(self.customers.get(customer), "customer")
+        present((self.customers | self.existing).get(customer), "customer")
         theirs = self._key(self._delivers.contract, contract.id)
         self.contracts[theirs] = customer
         return theirs
@@ -229,7 +248,7 @@ class FakeErp(Troubled):
     async def create_invoice(
         self, invoice: Invoice, customer: ForeignId, codes: InvoiceCodes
     ) -> ForeignId:
-        present(self.customers.get(customer), "customer")
+        present((self.customers | self.existing).get(customer), "customer")
         paper = Paper(invoice.reference, invoice.currency, codes, customer=customer)
         return kept(self.fresh(), paper, self.papers)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from canonical.clients import Account, Client, ClientId, ClientLinks
+from canonical.clients import Account, Client, ClientId, ClientLinks, Company
 from canonical.contracts import MilestoneId, MilestoneTerm
 from canonical.entries import MilestoneReached, TimeEntry
 from canonical.invoices import Invoice, InvoiceStatus, Reference
@@ -89,6 +89,7 @@ class FakePsa(Troubled):
     def __init__(self, *, page_size: int = 2) -> None:
         super().__init__(PSA)
         self.companies: dict[ForeignId, ClientId] = {}
+        self.existing: dict[ForeignId, Company] = {}
         self.projects: dict[ForeignId, ProjectCode] = {}
         self.archived: list[ForeignId] = []
         self.milestones: dict[ForeignId, MilestoneId] = {}
@@ -130,6 +131,10 @@ class FakePsa(Troubled):
         return _carrying(client, self.companies)
 
     @call
+    async def company(self, company: str) -> Company | None:
+        return self.existing.get(ForeignId(system=self.system, value=company))
+
+    @call
     async def create_client(self, client: Client) -> ForeignId:
         return kept(self.fresh(), client.id, self.companies)
 
@@ -139,7 +144,7 @@ class FakePsa(Troubled):
 
     @call
     async def create_project(self, project: Project, client: ForeignId) -> ForeignId:
-        present(self.companies.get(client), "company")
+        present((self.companies | self.existing).get(client), "company")
         return kept(self.fresh(), project.code, self.projects)
 
     @call

@@ -1,6 +1,8 @@
 """Make an account a client: check it, open it in every system, and tell the CRM."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
@@ -15,10 +17,13 @@ from activities.clients import (
 )
 from canonical.clients import ClientId
 from canonical.processes import ClientReady, OnboardingRequest
+from canonical.systems import ForeignId, SystemId
 from telemetry import search_attributes
 from workflows import options, together
 from workflows.parking import Parking
 from workflows.telling import tell
+
+Opening = Callable[[Any, OpenClient], Awaitable[ForeignId]]
 
 
 @workflow.defn(name="OnboardClient")
@@ -82,24 +87,22 @@ class OnboardClient:
             await self._parking.until_fixed("Check the client", checked.defects, before)
 
     async def _open_in_erp(self, opened: OpenClient) -> None:
+        await self._opening("Create the customer", ErpClients.open, opened, opened.routes.erp)
+
+    async def _open_in_psa(self, opened: OpenClient) -> None:
+        await self._opening("Create the company", PsaClients.open, opened, opened.routes.psa)
+
+    async def _opening(
+        self, name: str, step: Opening, opened: OpenClient, system: SystemId
+    ) -> None:
         refused = self._parking.resumed
 
         async def create() -> None:
             if self._parking.resumed > refused:  # what was refused may be put right in the CRM
                 await self._checked()
-            await workflow.execute_activity_method(
-                ErpClients.open, opened, **options.call(opened.routes.erp, "Create the customer")
-            )
+            await workflow.execute_activity_method(step, opened, **options.call(system, name))
 
-        await self._parking.through("Create the customer", create)
-
-    async def _open_in_psa(self, opened: OpenClient) -> None:
-        await self._parking.step(
-            "Create the company",
-            PsaClients.open,
-            opened,
-            options.call(opened.routes.psa, "Create the company"),
-        )
+        await self._parking.through(name, create)
 
     async def _publish(self, opened: OpenClient) -> None:
         await self._parking.step(

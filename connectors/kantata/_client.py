@@ -6,7 +6,7 @@ from datetime import datetime
 
 import httpx
 
-from canonical.clients import Client, ClientId
+from canonical.clients import Client, ClientId, Company
 from canonical.contracts import MilestoneId, MilestoneTerm
 from canonical.entries import MilestoneReached
 from canonical.findings import Brief, Finding
@@ -42,6 +42,22 @@ class Kantata:
     async def find_client(self, client: ClientId) -> tuple[ForeignId, ...]:
         """Return the companies with our client id. See `ports.Psa`."""
         return await self._find(_references.CLIENT, client)
+
+    async def company(self, company: str) -> Company | None:
+        """Return the company with an id of Kantata's. See `ports.Psa`."""
+        if not (company.isascii() and company.isdecimal()):
+            return None
+        query = {**_references.CLIENT.shown, "include": "external_references"}
+        try:
+            answer = await self._api.only("workspace_groups", _wire.Companies, company, query)
+        except errors.Missing:
+            return None
+        with drift("a company"):
+            found = answer.workspace_groups[company]
+        ours = _references.ours(answer, _references.CLIENT).get(company)
+        theirs = ForeignId(system=self._system, value=company)
+        client = None if ours is None else ClientId(ours)
+        return Company(id=theirs, name=found.name, client=client) if found.company else None
 
     async def create_client(self, client: Client) -> ForeignId:
         """Create a company. Class B: its external reference can be searched."""

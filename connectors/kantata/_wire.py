@@ -111,6 +111,19 @@ class Page(Answer):
     external_references: dict[str, ExternalReference] = Field(default_factory=dict)
 
 
+class WorkspaceGroup(Wire):
+    """`workspace_groups`; not every group is a company."""
+
+    name: str
+    company: bool
+
+
+class Companies(Page):
+    """`GET /workspace_groups`."""
+
+    workspace_groups: dict[str, WorkspaceGroup] = Field(default_factory=dict)
+
+
 class Stories(Page):
     """`GET /stories`."""
 

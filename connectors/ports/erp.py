@@ -4,7 +4,7 @@ from datetime import date
 from typing import Protocol
 
 from canonical.base import Record
-from canonical.clients import Client
+from canonical.clients import Client, CountryCode, Customer
 from canonical.codes import CustomerCodes, InvoiceCodes
 from canonical.contracts import Contract
 from canonical.invoices import Invoice, InvoiceStatus
@@ -41,6 +41,16 @@ class Erp(Protocol):
 
     async def find_customers(self, entity: EntityId, client: Client) -> tuple[ForeignId, ...]:
         """Return every customer that carries the client's id, the oldest first. Reads."""
+        ...
+
+    async def customer(self, entity: EntityId, number: str) -> Customer | None:
+        """Return the customer that the entity's books have under a number, or None. Reads."""
+        ...
+
+    async def customers_by_tax_id(
+        self, entity: EntityId, tax_id: str, country: CountryCode
+    ) -> tuple[Customer, ...]:
+        """Return every customer of the entity with a tax id, however it is typed. Reads."""
         ...
 
     async def create_customer(

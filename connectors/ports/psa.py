@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from canonical.base import Record
-from canonical.clients import Client, ClientId
+from canonical.clients import Client, ClientId, Company
 from canonical.contracts import MilestoneId, MilestoneTerm
 from canonical.entries import MilestoneReached, TimeEntry
 from canonical.invoices import Invoice, InvoiceStatus, Reference
@@ -28,6 +28,10 @@ class Psa(Protocol):
 
     async def find_client(self, client: ClientId) -> tuple[ForeignId, ...]:
         """Return every company that carries our client id, the oldest first. Reads."""
+        ...
+
+    async def company(self, company: str) -> Company | None:
+        """Return the company with an id of the PSA's own, or None. Reads."""
         ...
 
     async def create_client(self, client: Client) -> ForeignId:

@@ -86,6 +86,8 @@ def account(wire: _wire.Account, system: SystemId) -> Account:
         tax_id=wire.tax_id or None,
         payment_terms=_payment_terms(wire.payment_terms or ""),
         currency=wire.currency,
+        customer=(wire.customer or "").strip() or None,
+        company=(wire.company or "").strip() or None,
     )
 
 

@@ -108,6 +108,8 @@ class Account(Wire):
     tax_status: Text | None = Field(alias="Tax_Status__c")
     payment_terms: Text | None = Field(alias="Payment_Terms__c")
     currency: Text = Field(alias="CurrencyIsoCode")
+    customer: Text | None = Field(alias="Erp_Customer__c")
+    company: Text | None = Field(alias="Psa_Client__c")
 
 
 class AccountLinks(Wire):

@@ -7,6 +7,7 @@ from connectors.tryton._examination import Examinations
 from connectors.tryton._hours import Hours
 from connectors.tryton._invoices import Invoices
 from connectors.tryton._masters import Masters
+from connectors.tryton._parties import Parties
 from connectors.tryton._projects import Projects
 
 _DELIVERS = ErpDelivery(
@@ -31,7 +32,7 @@ _LACKS = frozenset(
 )
 
 
-class Tryton(Masters, Projects, Closings, Hours, Invoices, Credits, Examinations):
+class Tryton(Parties, Masters, Projects, Closings, Hours, Invoices, Credits, Examinations):
     """One Tryton database; see `ports.Erp` and `ports.CreditNotes`."""
 
     @property

@@ -1,6 +1,7 @@
 """Engagements, clients, contracts and projects, and what other systems call them."""
 
 from datetime import date
+from enum import StrEnum
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
@@ -8,6 +9,13 @@ from sqlmodel import Field
 from canonical.engagements import Stage
 from store.columns import Choice
 from store.tables.base import Row
+
+
+class Origin(StrEnum):
+    """Where a record of another system comes from: a write of ours, or it was there before us."""
+
+    CREATED = "created"
+    ADOPTED = "adopted"
 
 
 class EngagementRow(Row, table=True):
@@ -25,13 +33,15 @@ class EngagementRow(Row, table=True):
 
 
 class ClientRow(Row, table=True):
-    """A golden record as canonical JSON; None until it is complete."""
+    """A golden record as canonical JSON; None until it is complete. Claims are the account's."""
 
     __tablename__ = "client"
 
     id: str = Field(primary_key=True)
     account: str = Field(unique=True)
     content: str | None = None
+    claimed_customer: str | None = None
+    claimed_company: str | None = None
 
 
 class OnboardingRow(Row, table=True):
@@ -84,3 +94,8 @@ class CrosswalkRow(Row, table=True):
     system: str = Field(primary_key=True)
     scope: str = ""
     theirs: str
+    origin: Origin = Field(
+        default=Origin.CREATED,
+        sa_type=Choice(Origin),
+        sa_column_kwargs={"server_default": Origin.CREATED.value},
+    )

@@ -1,6 +1,6 @@
 import pytest
 
-from canonical.clients import ClientId
+from canonical.clients import ClientClaims, ClientId
 from canonical.systems import ForeignId, SystemId
 from store import clients
 from store.clients import UnknownClientError
@@ -89,3 +89,17 @@ async def test_numbers_are_given_per_account_and_erp(database: Database) -> None
 
     assert await _number(database, "contract:CT-00001", account="001B") == 1
     assert await _number(database, "contract:CT-00001", erp=SystemId("erp-2")) == 1
+
+
+async def test_what_the_account_says_of_other_systems_is_kept_as_last_read(
+    database: Database,
+) -> None:
+    async with database.transaction() as tx:
+        client = await clients.identify(tx, foreign(CRM, "001A"))
+        assert await clients.claims(tx, client) == ClientClaims()
+        await clients.note(tx, client, ClientClaims(customer="K-100", company="77"))
+    async with database.transaction() as tx:
+        await clients.note(tx, client, ClientClaims(company="78"))
+
+    async with database.reading() as tx:
+        assert await clients.claims(tx, client) == ClientClaims(company="78")

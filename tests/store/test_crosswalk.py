@@ -1,9 +1,11 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from canonical.clients import ClientId
 from store import crosswalk
-from store.crosswalk import Kind, NotLinkedError
+from store.crosswalk import Found, Kind, NotLinkedError
 from store.database import Database
+from store.tables.parties import Origin
 from tests.fakes import CRM, ERP, PSA, foreign
 from tests.store.trails import audited
 
@@ -90,3 +92,43 @@ async def test_one_customer_number_in_two_companies_of_an_erp_is_two_records(
     async with database.reading() as tx:
         assert await crosswalk.theirs(tx, "client", "CL-00001/USMF", ERP) == number
         assert await crosswalk.theirs(tx, "client", "CL-00001/DEMF", ERP) == number
+
+
+async def test_what_was_there_before_us_is_told_apart_from_what_we_created(
+    database: Database,
+) -> None:
+    await _link(database)
+    found = Found(theirs=foreign(ERP, "K-100"), by="the tax id", scope="USMF")
+    async with database.transaction() as tx:
+        await crosswalk.adopt(tx, "client", "CL-00001/USMF", found)
+
+    async with database.reading() as tx:
+        assert await crosswalk.origin(tx, "project", "PR-00001", PSA) is Origin.CREATED
+        assert await crosswalk.origin(tx, "client", "CL-00001/USMF", ERP) is Origin.ADOPTED
+        assert await crosswalk.origin(tx, "client", "CL-00001/DEMF", ERP) is None
+    (row,) = await audited(database, "CL-00001/USMF")
+    assert (row.action, row.detail) == ("client.adopted", "erp-main:K-100, found by the tax id")
+
+
+async def test_a_number_is_anothers_within_its_own_scope_only(database: Database) -> None:
+    async with database.transaction() as tx:
+        theirs = foreign(ERP, "K-100")
+        await crosswalk.link(tx, "client", "CL-00001/USMF", theirs, scope="USMF")
+
+    async with database.reading() as tx:
+        assert await crosswalk.ours(tx, "client", theirs, scope="USMF") == "CL-00001/USMF"
+        assert await crosswalk.ours(tx, "client", theirs, scope="DEMF") is None
+
+
+async def test_every_name_of_a_client_is_known_and_no_other_clients(database: Database) -> None:
+    linked = {
+        "CL-00001/USMF": foreign(ERP, "K-100"),
+        "CL-00001": foreign(PSA, "77"),
+        "CL-000010/USMF": foreign(ERP, "K-200"),
+    }
+    async with database.transaction() as tx:
+        for ours, theirs in linked.items():
+            await crosswalk.link(tx, "client", ours, theirs)
+
+    async with database.reading() as tx:
+        assert await crosswalk.names(tx, ClientId("CL-00001")) == {"K-100", "77"}

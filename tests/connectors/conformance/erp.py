@@ -14,7 +14,13 @@ from canonical.postings import HourBatch
 from canonical.systems import ForeignId, SystemId
 from connectors.ports import Document, Erp
 from tests.connectors.conformance.door import At
-from tests.connectors.conformance.erp_records import CUSTOMER_CODES, ENTITY, INVOICE_CODES, Deal
+from tests.connectors.conformance.erp_records import (
+    CUSTOMER_CODES,
+    ENTITY,
+    INVOICE_CODES,
+    TAXED,
+    Deal,
+)
 from tests.connectors.conformance.system import (
     MARKER,
     Connector,
@@ -57,8 +63,8 @@ class ErpSystem(System):
         await self.found_firm()
         async with self.opened() as erp:
             self.home = Deal.fresh()
-            self.customer = await erp.create_customer(ENTITY, _client(self.home), CUSTOMER_CODES)
-            self.contract = await erp.create_contract(self.home.contract, self.customer)
+            self.payer = await erp.create_customer(ENTITY, _client(self.home), CUSTOMER_CODES)
+            self.contract = await erp.create_contract(self.home.contract, self.payer)
             await erp.create_project(self.home.project, self.contract, "TM")
 
     @abstractmethod
@@ -84,14 +90,30 @@ class ErpSystem(System):
             lambda erp: erp.find_customers(ENTITY, nobody),
         )
 
+    async def customer(self, _: Erp) -> Read:
+        return self._read(
+            "customer",
+            lambda erp: erp.customer(ENTITY, self.payer.value),
+            lambda erp: erp.customer(ENTITY, "NOBODY"),
+        )
+
+    async def customers_by_tax_id(self, erp: Erp) -> Read:
+        client = _client(Deal.fresh()).model_copy(update={"tax_profile": TAXED})
+        await erp.create_customer(ENTITY, client, CUSTOMER_CODES)
+        return self._read(
+            "customers_by_tax_id",
+            lambda found: found.customers_by_tax_id(ENTITY, "DE 136 695 976", TAXED.country),
+            lambda found: found.customers_by_tax_id(ENTITY, "DE999999999", TAXED.country),
+        )
+
     async def create_contract(self, _: Erp) -> Write:
         contract = Deal.fresh().contract
         other = contract.model_copy(update={"name": "Another"})
         return self._write(
             "create_contract",
-            lambda erp: erp.create_contract(contract, self.customer),
+            lambda erp: erp.create_contract(contract, self.payer),
             self._counts("contracts", contract.id),
-            other=lambda erp: erp.create_contract(other, self.customer),
+            other=lambda erp: erp.create_contract(other, self.payer),
             find=lambda erp: erp.find_contracts(contract),
         )
 
@@ -105,7 +127,7 @@ class ErpSystem(System):
 
     async def create_project(self, erp: Erp) -> Write:
         project = Deal.fresh().project
-        elsewhere = await erp.create_contract(Deal.fresh().contract, self.customer)
+        elsewhere = await erp.create_contract(Deal.fresh().contract, self.payer)
         return self._write(
             "create_project",
             lambda found: found.create_project(project, self.contract, "TM"),
@@ -124,7 +146,7 @@ class ErpSystem(System):
 
     async def close_contract(self, erp: Erp) -> Write:
         deal = Deal.fresh()
-        made = await erp.create_contract(deal.contract, self.customer)
+        made = await erp.create_contract(deal.contract, self.payer)
         project = await erp.create_project(deal.project, made, "TM")
         await erp.close_project(deal.project, project)
         return self._write(
@@ -204,7 +226,7 @@ class ErpSystem(System):
 
     async def find_invoices(self, erp: Erp) -> Read:
         invoice, none = self.home.another().invoice(), self.home.another().invoice()
-        await erp.create_invoice(invoice, self.customer, INVOICE_CODES)
+        await erp.create_invoice(invoice, self.payer, INVOICE_CODES)
         return self._read(
             "find_invoices",
             lambda found: found.find_invoices(invoice),
@@ -214,7 +236,7 @@ class ErpSystem(System):
     async def fill_invoice(self, erp: Erp) -> Write | Read:
         deal = self.home.another()
         invoice = deal.invoice()
-        draft = await erp.create_invoice(invoice, self.customer, INVOICE_CODES)
+        draft = await erp.create_invoice(invoice, self.payer, INVOICE_CODES)
         return self._write(
             "fill_invoice",
             lambda found: found.fill_invoice(draft, invoice, INVOICE_CODES),
@@ -277,7 +299,7 @@ class ErpSystem(System):
     async def draft(self, erp: Erp, invoice: Invoice | None = None) -> tuple[Invoice, ForeignId]:
         """Return a draft with its lines."""
         invoice = invoice or self.home.another().invoice()
-        draft = await erp.create_invoice(invoice, self.customer, INVOICE_CODES)
+        draft = await erp.create_invoice(invoice, self.payer, INVOICE_CODES)
         await erp.fill_invoice(draft, invoice, INVOICE_CODES)
         return invoice, draft
 
@@ -287,7 +309,7 @@ class ErpSystem(System):
 
         return self._write(
             "create_invoice",
-            lambda erp: erp.create_invoice(invoice, self.customer, INVOICE_CODES),
+            lambda erp: erp.create_invoice(invoice, self.payer, INVOICE_CODES),
             self._counts("invoices", invoice.reference),
             find=found,
         )

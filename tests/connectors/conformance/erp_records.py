@@ -28,6 +28,7 @@ DAY = date(2026, 12, 31)  # no story bills later: an ERP may want numbers to fol
 _GERMANY = CountryCode("DE")
 _CRM = SystemId("crm-main")
 _PROFILE = TaxProfile(country=_GERMANY, status="consumer")
+TAXED = TaxProfile(country=_GERMANY, status="business", tax_id="DE136695976")
 _NUMBERS = count(90_001)  # far from what a story gives out
 
 

@@ -63,6 +63,8 @@ class DynamicsSystem(ErpSystem):
         "discard_invoice": At("DELETE", "/data/FreeTextInvoiceHeaders"),
         "post_invoice": At("POST", "/postFreeTextInvoice"),
         "find_customers": At("GET", "/data/CustomersV3"),
+        "customer": At("GET", "/data/CustomersV3"),
+        "customers_by_tax_id": At("GET", "/data/CustomersV3"),
         "find_contracts": At("GET", "/data/ProjectContracts"),
         "find_projects": At("GET", "/data/ProjectsV2"),
         "find_journals": At("GET", "/data/JournalTables"),
@@ -71,7 +73,10 @@ class DynamicsSystem(ErpSystem):
         "holds_invoice_lines": At("GET", "/data/FreeTextInvoiceLines"),
         "invoice_status": At("GET", r"/data/FreeTextInvoiceHeaders\("),
     }
-    paged = ("find_journals", "holds_journal_lines", "find_invoices", "holds_invoice_lines")
+    paged = (
+        *("customer", "customers_by_tax_id"),
+        *("find_journals", "holds_journal_lines", "find_invoices", "holds_invoice_lines"),
+    )
     loops: ClassVar[Mapping[str, str]] = {
         "pattern": '"value":',
         "text": '"@odata.nextLink":"?$skiptoken={hit}","value":',
@@ -223,7 +228,7 @@ class DynamicsSystem(ErpSystem):
             )
         invoice = deal.invoice()
         codes = INVOICE_CODES.model_copy(update={"tax_group": "NONE"})
-        draft = await connector.create_invoice(invoice, self.customer, INVOICE_CODES)
+        draft = await connector.create_invoice(invoice, self.payer, INVOICE_CODES)
         return self._partly(
             name, lambda erp: erp.fill_invoice(draft, invoice, codes), "invoice lines", draft
         )

@@ -168,6 +168,13 @@ class KantataSystem(System):
             found_at=At("GET", "/workspace_groups"),
         )
 
+    async def company(self, _: Kantata) -> Read:
+        return Read(
+            at=At("GET", "/workspace_groups"),
+            call=lambda psa: psa.company(self._client.value),
+            absent=lambda psa: psa.company("999999"),
+        )
+
     async def find_client(self, psa: Kantata) -> Read:
         client = _client()
         await psa.create_client(client)

@@ -59,6 +59,8 @@ class TrytonSystem(ErpSystem):
         "credit_invoice": _calls("account.invoice.credit.execute"),
         "fill_invoice": _calls("account.invoice.line.search_read"),
         "find_customers": _calls("party.party.search_read"),
+        "customer": _calls("party.party.search_read"),
+        "customers_by_tax_id": _calls("party.party.search_read"),
         "find_contracts": _calls("project.work.search_read"),
         "find_projects": _calls("project.work.search_read"),
         "find_journals": _calls("account.move.search_read"),

@@ -162,6 +162,7 @@ async def test_an_account_is_told_in_our_words() -> None:
         tax_id="12-3456789",
         payment_terms=PaymentTerms("NET30"),
         currency="USD",
+        customer="K-100",
     )
 
 
@@ -178,6 +179,9 @@ async def test_an_account_is_told_in_our_words() -> None:
         ("BillingCountry", '"Germany"', "country", None),
         ("BillingCountry", "null", "country", None),
         ("BillingStreet", "null", "street", ""),
+        ("Erp_Customer__c", '" K-100 "', "customer", "K-100"),
+        ("Erp_Customer__c", "null", "customer", None),
+        ("Psa_Client__c", '"77"', "company", "77"),
     ],
 )
 async def test_an_account_is_returned_complete_or_not(
