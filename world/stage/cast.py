@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from world.stage.evidence import Sent
 from world.stage.loader import Script
 from world.stage.systems import Systems
+from world.stage.terms import Client
 
 
 @dataclass
@@ -12,6 +13,7 @@ class Cast:
     """Ids by the story's own keys, and every message that was seen about them."""
 
     play: int
+    clients: dict[str, Client] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
     opportunities: dict[str, str] = field(default_factory=dict)
     sent: dict[tuple[str, str], Sent] = field(default_factory=dict)
@@ -30,12 +32,13 @@ class Cast:
             self.sent[message.source, message.id] = message
 
 
-async def assemble(script: Script, systems: Systems) -> Cast:
-    """Put the story's clients and deals into the CRM, under names that no play has used."""
+async def assembled(script: Script, systems: Systems) -> Cast:
+    """Put the story's clients and deals into the CRM, under names and tax ids of their own."""
     story = script.scenario
     names = [client.name for client in story.clients.values()]
     cast = Cast(play=await systems.crm.play_number(names))
-    for key, client in story.clients.items():
+    cast.clients = {key: each.of_play(cast.play) for key, each in story.clients.items()}
+    for key, client in cast.clients.items():
         cast.accounts[key] = await systems.crm.add_client(client, cast.play)
     closes = story.timeline[0].on
     for key, deal in story.deals.items():

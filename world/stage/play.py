@@ -30,7 +30,6 @@ from world.stage.readings import PsaProject
 from world.stage.report import Report
 from world.stage.rest import rest
 from world.stage.systems import Systems, Urls
-from world.stage.terms import ClientTerms
 
 PATIENCE = timedelta(seconds=120)
 
@@ -97,7 +96,6 @@ class _Performance:
         self._before = Belief()
         self._cast = Cast(play=1)
         story = script.scenario
-        self._clients: dict[str, ClientTerms] = dict(story.clients)
         self._entities = {key: deal.entity for key, deal in story.deals.items()}
 
     async def open(self) -> None:
@@ -106,8 +104,8 @@ class _Performance:
         await self._go_to(self._script.scenario.timeline[0].on)
         await self._systems.set_up(self._script.firm)
         self._before = await self._platform.belief()
+        self._cast = await casting.assembled(self._script, self._systems)
         await self._register_tax_ids()
-        self._cast = await casting.assemble(self._script, self._systems)
         await self._rest()
 
     async def line(self, line: Line, act: Act) -> None:
@@ -175,10 +173,11 @@ class _Performance:
 
     async def _change_client(self, act: ChangeClient) -> None:
         key = act.change_client
-        told = act.set.model_dump(exclude_unset=True)
-        self._clients[key] = self._clients[key].model_copy(update=told)
+        terms = act.set.of_play(self._cast.play)
+        told = terms.model_dump(exclude_unset=True)
+        self._cast.clients[key] = self._cast.clients[key].model_copy(update=told)
         await self._register_tax_ids()
-        await self._systems.crm.change_client(self._cast.accounts[key], act.set)
+        await self._systems.crm.change_client(self._cast.accounts[key], terms)
 
     async def _change_deal(self, act: ChangeDeal) -> None:
         key = act.change_deal
@@ -193,7 +192,7 @@ class _Performance:
     async def _register_tax_ids(self) -> None:
         # Finance registers a VAT id before anybody can become a customer with it.
         for key, deal in self._script.scenario.deals.items():
-            entity, terms = self._entities[key], self._clients[deal.client]
+            entity, terms = self._entities[key], self._cast.clients[deal.client]
             if entity and terms.tax_id and terms.country:
                 name = self._script.scenario.clients[deal.client].name
                 await self._systems.erp.register_tax_id(entity, terms.tax_id, terms.country, name)

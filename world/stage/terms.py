@@ -2,10 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
+from world.stage import tax_ids
 from world.stage.facts import Told
 from world.stage.firm import BillingModel, CountryCode, CurrencyCode, Rate, Text
 
@@ -27,6 +28,12 @@ class ClientTerms(Told):
     tax_status: Literal["business", "consumer", "exempt"] | None = None
     tax_id: str | None = Field(default=None, description="VAT id with its country's prefix")
     payment_terms: str | None = Field(default=None, description="such as Net30")
+
+    def of_play(self, play: int) -> Self:
+        """Return the client of the first, second … play, who has a tax id of its own."""
+        if self.tax_id is None:
+            return self
+        return self.model_copy(update={"tax_id": tax_ids.of_play(self.tax_id, play)})
 
 
 class Client(ClientTerms):

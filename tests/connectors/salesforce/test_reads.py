@@ -113,7 +113,8 @@ async def test_the_query_is_one_literal_away_from_constant() -> None:
     assert org.requests[0].url.path == "/services/data/v58.0/query"
     assert org.requests[0].url.params["q"] == (
         "SELECT Id, Name, BillingStreet, BillingCity, BillingPostalCode, BillingCountry,"
-        " Tax_Id__c, Tax_Status__c, Payment_Terms__c, CurrencyIsoCode"
+        " Tax_Id__c, Tax_Status__c, Payment_Terms__c, CurrencyIsoCode, Erp_Customer__c,"
+        " Psa_Client__c"
         " FROM Account WHERE Id = '0015f00000Xy9ZzAAJ'"
     )
 

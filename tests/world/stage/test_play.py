@@ -10,7 +10,7 @@ import pytest
 
 from tests.world.stage import clerk
 from tests.world.stage.conftest import Stack
-from world.stage import loader
+from world.stage import loader, tax_ids
 from world.stage.calls import StageError
 from world.stage.loader import Script
 from world.stage.play import Line, Played, play
@@ -101,7 +101,8 @@ async def test_the_report_fits_its_schema_and_tells_what_every_system_has(stack:
     jsonschema.validate(report.model_dump(mode="json"), schema)
     (client,), (deal,) = report.clients, report.deals
     assert client.erp[0].account == client.crm.erp_customer
-    assert (client.erp[0].tax_group, client.erp[0].tax_id) == ("RC", "FR40303265045")
+    tax_id = tax_ids.of_play("FR40303265045", report.play)
+    assert (client.erp[0].tax_group, client.erp[0].tax_id) == ("RC", tax_id)
     assert deal.psa_projects[0].clients[0].name == client.crm.name
     assert deal.psa_projects[0].code == deal.erp_projects[0].code == deal.crm.project_code
     assert (deal.time[0].person, deal.time[0].minutes) == ("Lena Vogt", 600)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tests.world.stage.conftest import KEYS, URLS, Hosts
 from world.stage import kantata_api, loader, salesforce_api
-from world.stage.cast import assemble
+from world.stage.cast import assembled
 from world.stage.readings import CrmInvoice, Work
 from world.stage.systems import Systems
 
@@ -14,7 +14,7 @@ async def test_the_crm_s_mirror_of_an_invoice_is_read_with_its_amounts(
 ) -> None:
     script = loader.load(loader.find("reverse-charge"))
     await opened.set_up(script.firm)
-    cast = await assemble(script, opened)
+    cast = await assembled(script, opened)
     mirror = {
         "Tiebeam_Key__c": "CT-1/1/1",
         "Opportunity__c": cast.opportunities["rollout"],

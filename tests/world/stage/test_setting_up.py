@@ -8,7 +8,7 @@ from tests.world.stage.conftest import KEYS, URLS, Hosts, urls_of
 from world.sandboxes.box import Box
 from world.stage import dynamics_api, loader, salesforce_api, systems
 from world.stage.calls import StageError
-from world.stage.cast import Cast, assemble
+from world.stage.cast import Cast, assembled
 from world.stage.dynamics import Dynamics
 from world.stage.install import install
 from world.stage.keys import Keys
@@ -25,7 +25,7 @@ async def _loaded(opened: Systems, name: str) -> tuple[Script, Cast]:
     script = _script(name)
     await opened.move_clocks(script.scenario.timeline[0].on)
     await opened.set_up(script.firm)
-    return script, await assemble(script, opened)
+    return script, await assembled(script, opened)
 
 
 def _log(boxes: dict[str, Box]) -> list[str]:
