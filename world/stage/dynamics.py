@@ -13,6 +13,7 @@ from world.stage.dynamics_firm import Row
 from world.stage.firm import Firm
 from world.stage.keys import Keys
 from world.stage.readings import Books, ErpCustomer
+from world.stage.terms import Client, Existing
 
 _EVENTS = ("CustFreeTextInvoicePostedBusinessEvent", "CustPaymentPostedBusinessEvent")
 
@@ -33,6 +34,7 @@ class Dynamics:
         self._environment = environment
         self.door = environment.door
         self._currencies: dict[str, str] = {}
+        self._groups: dict[str, str] = {}
 
     async def install(self, keys: Keys, push_url: str = "") -> None:
         """Register the application that the platform signs in as, and where its events go."""
@@ -56,6 +58,7 @@ class Dynamics:
     def learn(self, firm: Firm) -> None:
         """Note in which currency each legal entity keeps its books."""
         self._currencies = {key: entity.currency for key, entity in firm.entities.items()}
+        self._groups = {str(status): group for status, group in firm.customer_groups.items()}
 
     async def set_up(self, firm: Firm) -> None:
         """Create what is not there yet; what is there stays as it is."""
@@ -76,6 +79,12 @@ class Dynamics:
         where = {key: str(row.fields[key]) for key in row.keys}
         if not await self._environment.select(row.entity_set, where):
             await self._environment.create(row.entity_set, row.fields)
+
+    async def add_customer(self, existing: Existing, client: Client) -> None:
+        """Enter a customer by hand, under a number that finance chooses."""
+        group = self._groups[client.tax_status or "business"]
+        row = dynamics_firm.customer(existing, client, group)
+        await self._environment.create(row.entity_set, row.fields)
 
     async def customers(self, account: str) -> tuple[ErpCustomer, ...]:
         """Read a customer account back, from every legal entity that has it."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from world.stage.dynamics_api import Record, noon
 from world.stage.firm import Firm, LegalEntity
+from world.stage.terms import Client, Existing
 
 _CHART = "Shared"
 _ITEM_GROUP = "FULL"
@@ -72,6 +73,24 @@ def tax_number(entity: str, tax_id: str, country: str, name: str) -> Row:
         "Name": name,
     }
     return Row("VATNumTables", ("dataAreaId", "VATNum", "CountryRegionId"), fields)
+
+
+def customer(existing: Existing, client: Client, group: str) -> Row:
+    """Return a customer as finance enters it by hand."""
+    fields = {
+        "dataAreaId": area(existing.entity),
+        "CustomerAccount": existing.customer,
+        "OrganizationName": client.name,
+        "CustomerGroupId": group,
+        "SalesCurrencyCode": client.currency,
+        "TaxExemptNumber": client.tax_id or "",
+        "PaymentTerms": client.payment_terms or "",
+        "AddressStreet": client.street or "",
+        "AddressCity": client.city or "",
+        "AddressZipCode": client.postal_code or "",
+        "AddressCountryRegionId": client.country or "",
+    }
+    return Row("CustomersV3", ("dataAreaId", "CustomerAccount"), fields)
 
 
 def _shared(firm: Firm) -> Iterator[Row]:

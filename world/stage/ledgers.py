@@ -13,6 +13,7 @@ from world.stage.calls import StageError
 from world.stage.firm import Firm
 from world.stage.keys import Keys
 from world.stage.readings import Books, ErpCustomer
+from world.stage.terms import Client, Existing
 
 
 def nowhere(_system: str) -> str:
@@ -55,6 +56,10 @@ class Book(Protocol):
 
     async def register_tax_id(self, entity: str, tax_id: str, country: str, name: str) -> None:
         """Put a client's VAT id into a legal entity's register, where customers find it."""
+        ...
+
+    async def add_customer(self, existing: Existing, client: Client) -> None:
+        """Enter a customer by hand, under a number that finance chooses."""
         ...
 
     async def customers(self, account: str) -> tuple[ErpCustomer, ...]:
@@ -117,6 +122,10 @@ class Finance:
     async def register_tax_id(self, entity: str, tax_id: str, country: str, name: str) -> None:
         """Put a client's VAT id into a legal entity's register."""
         await self._book(entity).register_tax_id(entity, tax_id, country, name)
+
+    async def add_customer(self, existing: Existing, client: Client) -> None:
+        """Enter a customer by hand, in the ERP of its legal entity."""
+        await self._book(existing.entity).add_customer(existing, client)
 
     async def customers(self, accounts: Iterable[str]) -> tuple[ErpCustomer, ...]:
         """Read customer accounts back, from every legal entity of every ERP that has them."""

@@ -106,6 +106,9 @@ class _Performance:
         self._before = await self._platform.belief()
         self._cast = await casting.assembled(self._script, self._systems)
         await self._register_tax_ids()
+        for client in self._cast.clients.values():
+            if client.existing:
+                await self._systems.erp.add_customer(client.existing, client)
         await self._rest()
 
     async def line(self, line: Line, act: Act) -> None:

@@ -62,6 +62,8 @@ class Salesforce:
     async def add_client(self, client: Client, play: int) -> str:
         """Create an account and return its id."""
         own = {"Name": named(client.name, play), "CurrencyIsoCode": client.currency}
+        if client.existing and client.existing.on_account:
+            own["Erp_Customer__c"] = client.existing.customer
         return await self._org.create(
             "Account", own | salesforce_rows.fields(client, salesforce_rows.CLIENT_FIELDS)
         )

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
+from typing_extensions import override
 
 from world.stage import tax_ids
 from world.stage.facts import Told
@@ -36,11 +37,32 @@ class ClientTerms(Told):
         return self.model_copy(update={"tax_id": tax_ids.of_play(self.tax_id, play)})
 
 
+class Existing(Told):
+    """A customer that a legal entity had in its books before the story begins."""
+
+    customer: Text = Field(description="its number in the books")
+    entity: Text = Field(description="the legal entity whose books have it")
+    on_account: bool = Field(default=True, description="whether the CRM's account has the number")
+
+    def of_play(self, play: int) -> Self:
+        """Return the customer of the first, second … play, who has a number of its own."""
+        number = self.customer if play == 1 else f"{self.customer}-{play}"
+        return self.model_copy(update={"customer": number})
+
+
 class Client(ClientTerms):
     """Who buys."""
 
     name: Text
     currency: CurrencyCode
+    existing: Existing | None = None
+
+    @override
+    def of_play(self, play: int) -> Self:
+        """Return the client of the first, second … play, and whom the books have of it."""
+        own = super().of_play(play)
+        existing = self.existing and self.existing.of_play(play)
+        return own.model_copy(update={"existing": existing})
 
 
 class DealTerms(Told):

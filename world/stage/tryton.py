@@ -18,6 +18,7 @@ from world.stage.calls import StageError
 from world.stage.firm import Firm
 from world.stage.keys import Keys
 from world.stage.readings import Books, ErpCustomer
+from world.stage.terms import Client, Existing
 from world.stage.tryton_api import Session
 from world.stage.tryton_documents import Owner
 from world.tryton import ADMIN, ADMIN_PASSWORD
@@ -69,6 +70,10 @@ class Tryton:
 
     async def register_tax_id(self, entity: str, tax_id: str, country: str, name: str) -> None:
         """Do nothing: a Tryton party carries its own VAT id, and no register is asked."""
+
+    async def add_customer(self, existing: Existing, client: Client) -> None:
+        """Enter a customer by hand, under a number that finance chooses."""
+        await tryton_people.enter(self._session, existing, client)
 
     async def customers(self, account: str) -> tuple[ErpCustomer, ...]:
         """Read a customer back, from every legal entity that has it."""

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from world.stage.firm import Firm
 from world.stage.keys import TRYTON_USER, Keys
+from world.stage.terms import Client, Existing
 from world.stage.tryton_api import Session
-from world.stage.tryton_records import ensure, named
+from world.stage.tryton_records import create, ensure, named
 from world.tryton import ADMIN
 
 GROUPS = (
@@ -35,6 +36,17 @@ async def employees(session: Session, firm: Firm, owners: Mapping[str, int]) -> 
         if cost.currency == firm.entities[one.entity].currency
     ]
     await ensure(session, "company.employee_cost_price", ("employee", "date"), costs)
+
+
+async def enter(session: Session, existing: Existing, client: Client) -> None:
+    """Enter a customer by hand, with one address and its tax id."""
+    at = {"street": client.street, "city": client.city, "postal_code": client.postal_code}
+    found = await session.select("country.country", [["code", "=", client.country]], [])
+    addresses = [at | {"country": country["id"]} for country in found]
+    tax_ids = [{"type": None, "code": client.tax_id}] if client.tax_id else []
+    party = {"code": existing.customer, "name": client.name}
+    belongings = {"addresses": create(*addresses), "identifiers": create(*tax_ids)}
+    await session.create("party.party", [party | belongings])
 
 
 async def let_in(session: Session, keys: Keys) -> None:

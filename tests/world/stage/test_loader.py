@@ -62,8 +62,9 @@ def test_every_shipped_scenario_loads_under_the_name_of_its_file(name: str) -> N
 
 def test_the_shipped_scenarios_are_these() -> None:
     assert loader.shipped() == (
-        "capped", "eur-contract", "milestones", "missing-terms", "reverse-charge", "tm-rate-change",
-        "two-at-once", "two-entities", "two-projects", "two-rates", "won-again",
+        "capped", "eur-contract", "existing-customers", "milestones", "missing-terms",
+        "reverse-charge", "tm-rate-change", "two-at-once", "two-entities", "two-projects",
+        "two-rates", "won-again",
     )  # fmt: skip
 
 
