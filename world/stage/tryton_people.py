@@ -44,8 +44,11 @@ async def enter(session: Session, existing: Existing, client: Client) -> None:
     found = await session.select("country.country", [["code", "=", client.country]], [])
     addresses = [at | {"country": country["id"]} for country in found]
     tax_ids = [{"type": None, "code": client.tax_id}] if client.tax_id else []
-    party = {"code": existing.customer, "name": client.name}
-    belongings = {"addresses": create(*addresses), "identifiers": create(*tax_ids)}
+    party: dict[str, object] = {"code": existing.customer, "name": client.name}
+    belongings: dict[str, object] = {
+        "addresses": create(*addresses),
+        "identifiers": create(*tax_ids),
+    }
     await session.create("party.party", [party | belongings])
 
 

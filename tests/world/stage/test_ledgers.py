@@ -12,6 +12,7 @@ from world.stage.firm import Firm
 from world.stage.keys import Keys
 from world.stage.ledgers import Finance, Ledger
 from world.stage.readings import Books, ErpCustomer
+from world.stage.terms import Client, Existing
 
 _FIRM = loader.load(loader.find("milestones")).firm
 
@@ -40,6 +41,9 @@ class _Book:
 
     async def register_tax_id(self, entity: str, tax_id: str, country: str, name: str) -> None:
         self.asked.append(f"{entity} {tax_id} {country} {name}")
+
+    async def add_customer(self, existing: Existing, client: Client) -> None:
+        self.asked.append(f"add {existing.customer} {client.name}")
 
     async def customers(self, account: str) -> tuple[ErpCustomer, ...]:
         shared = {"name": "C", "group": "10", "terms": "", "tax_group": "", "tax_id": ""}
