@@ -38,7 +38,9 @@ _CLASS: dict[str, ErrorClass] = {  # by the error's own name; `domain.md` §4.2
     "DuplicateCustomerError": "E09",
     "AmountsDifferError": "E15",
     "ApprovalStaleError": "E16",
+    "NobodyError": "E16",
     "NotOnDraftError": "E16",
+    "RecalledError": "E16",
     "SecondPersonNeededError": "E16",
     "Drifted": "E20",
 }

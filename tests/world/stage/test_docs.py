@@ -20,7 +20,7 @@ def _examples(language: str) -> list[str]:
     return [text for kind, text in _EXAMPLES if kind == language]
 
 
-_STORY, _DEAL, _SEVERAL, _TIMELINE, _FIRM = _examples("yaml")
+_STORY, _EXISTING, _DEAL, _SEVERAL, _TIMELINE, _FIRM = _examples("yaml")
 
 
 def _saved(folder: Path, story: str) -> Path:
@@ -47,6 +47,17 @@ def test_the_deal_and_the_acts_make_another_scenario(tmp_path: Path) -> None:
         "Win", "Work", "Approve", "Reach", "CutOff", "ApproveInvoice", "ChangeClient",
         "ChangeDeal",
     }  # fmt: skip
+
+
+def test_the_client_that_the_books_had_before_makes_another_scenario(tmp_path: Path) -> None:
+    clients, deals = _STORY.index("clients:"), _STORY.index("deals:")
+    story = _STORY[:clients] + _EXISTING + _STORY[deals:]
+    before = _STORY[clients:deals].removeprefix("clients:\n")
+
+    script = loader.load(_saved(tmp_path, story.replace(_EXISTING, _EXISTING + before)))
+
+    (known,) = [each for each in script.scenario.clients.values() if each.existing]
+    assert known.name == "Harbor Light Partners"
 
 
 def test_the_deal_with_several_projects_makes_another_scenario(tmp_path: Path) -> None:
@@ -90,4 +101,4 @@ def test_the_page_names_every_shipped_scenario() -> None:
 
 
 def test_no_example_is_left_out() -> None:
-    assert [kind for kind, _ in _EXAMPLES] == ["yaml"] * 5 + ["text", "json"]
+    assert [kind for kind, _ in _EXAMPLES] == ["yaml"] * 6 + ["text", "json"]
