@@ -151,6 +151,7 @@ def test_leaves_nothing_running_and_no_file(document: Document, folder: Path) ->
     assert _left_behind(folder) == []
 
 
+@pytest.mark.prove
 def test_shares_the_workers_time_out_among_the_rooms(tmp_path: Path) -> None:
     found = _measured(tmp_path, "profile").profile
 
