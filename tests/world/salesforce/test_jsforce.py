@@ -76,7 +76,7 @@ def test_a_refused_write_carries_the_vendors_error(org: Secured) -> None:
 
 
 def test_the_limit_of_a_day_is_refused(org: Secured) -> None:
-    org.set_up(daily_api_requests=1)
+    org.set_up(daily_api_requests=0)
     try:
         answer = _asks(org, "is_refused_a_query")
     finally:
