@@ -13,6 +13,7 @@ import pytest
 from bench.figures import Document
 from tests import tryton_server
 
+pytestmark = pytest.mark.prove
 ROOT = Path(__file__).parents[2]
 TOY = (
     *("--entries", "200", "--timesheet", "20", "--pairs", "1"),
@@ -74,7 +75,6 @@ def test_says_where_and_with_what_it_was_measured(document: Document) -> None:
     assert len(facts.load_average) == 3
 
 
-@pytest.mark.prove
 def test_measures_posting_to_the_real_erp(folder: Path) -> None:
     tryton_server.required()
 
@@ -151,7 +151,6 @@ def test_leaves_nothing_running_and_no_file(document: Document, folder: Path) ->
     assert _left_behind(folder) == []
 
 
-@pytest.mark.prove
 def test_shares_the_workers_time_out_among_the_rooms(tmp_path: Path) -> None:
     found = _measured(tmp_path, "profile").profile
 

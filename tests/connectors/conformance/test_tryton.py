@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
+import pytest
 from pydantic import SecretStr
 from typing_extensions import override
 
@@ -230,6 +231,7 @@ _HELD: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
 }
 
 
+@pytest.mark.prove  # a real server takes its time
 class TestTryton(Conformance):
     """Every case, against Tryton."""
 
