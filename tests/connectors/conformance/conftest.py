@@ -20,6 +20,8 @@ from tests.connectors.conformance.trial import ReadTrial, WriteTrial, is_hidden
 __all__ = ["start_server"]
 
 _OPERATIONS = {"read", "write", "partly"}
+_NO_OPERATION = pytest.param(None, None, id="no operation")  # fails unless it is told apart
+_NO_FACT: Any = pytest.param(None, id="no fact")  # likewise
 Systems = dict[type[System], tuple[System, Connector]]
 
 
@@ -35,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     facts = [(name, each) for name, values in facts_of(kind).items() for each in values]
     ids = [f"{name}={value}" for name, value in facts]
     if "fact" in metafunc.fixturenames:
-        metafunc.parametrize("fact", facts, ids=ids)
+        metafunc.parametrize("fact", [*facts] or [_NO_FACT], ids=ids or None)
     is_proof = "fact" not in metafunc.fixturenames and metafunc.config.option.markexpr == "prove"
     under = [_under(fact, name) for fact, name in zip(facts, ids, strict=True)] if is_proof else []
     for name in _OPERATIONS & {*metafunc.fixturenames}:
@@ -46,7 +48,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             for operation in quick
             for fact in under
         ]
-        metafunc.parametrize([name, "under"], params, indirect=True)
+        metafunc.parametrize([name, "under"], params or [_NO_OPERATION], indirect=True)
     if "connector" in metafunc.fixturenames and not _OPERATIONS & {*metafunc.fixturenames}:
         metafunc.parametrize("under", [pytest.param(None, id="default"), *under], indirect=True)
 
