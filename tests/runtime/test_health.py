@@ -94,8 +94,10 @@ async def test_a_port_that_is_taken_is_named() -> None:
 
 
 async def test_without_a_port_nothing_listens() -> None:
+    before = asyncio.all_tasks()
+
     async with health.served(Health(), "127.0.0.1", None):
-        pass
+        assert asyncio.all_tasks() == before
 
 
 async def test_the_server_sees_who_polls_which_queue(client: Client) -> None:

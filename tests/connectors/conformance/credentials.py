@@ -31,10 +31,10 @@ class Credentials:
     async def test_a_session_that_ended_is_renewed_once_and_the_read_goes_on(
         self, system: System, read: ReadTrial
     ) -> None:
-        await read.call()
+        before = await read.call()
         await system.end_sessions()
 
-        await read.call()
+        assert await read.call() == before
 
     async def test_a_session_that_ends_before_a_write_does_not_double_it(
         self, system: System, write: WriteTrial

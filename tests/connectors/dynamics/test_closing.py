@@ -38,9 +38,13 @@ async def test_what_was_never_used_is_deleted() -> None:
 
 
 async def test_what_is_gone_is_closed() -> None:
-    async with opened(FakeEnvironment()) as erp:
+    fake = FakeEnvironment()
+
+    async with opened(fake) as erp:
         await erp.close_project(project(), PROJECT)
         await erp.close_contract(contract(), CONTRACT)
+
+    assert {name for name, rows in fake.sets.items() if rows} == set()
 
 
 async def test_a_project_that_was_used_is_completed_and_its_contract_left() -> None:

@@ -257,6 +257,8 @@ async def test_a_draft_that_goes_while_we_discard_it_is_success(
 
     await erp.discard_invoice(DEMF, draft)
 
+    assert await erp.find_invoices(deal.invoice()) == ()
+
 
 async def test_a_posted_invoice_is_not_discarded(erp: Tryton) -> None:
     deal = await a_deal(erp)
