@@ -7,9 +7,11 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
+from activities.engagements import is_through
 from activities.lanes import Lanes
 from canonical import processes
 from canonical.contracts import ContractId
+from canonical.engagements import Stage
 from canonical.landscape import Landscape
 from canonical.processes import PROCESSES, CollectRequest
 from canonical.systems import ForeignId, SystemId
@@ -19,6 +21,7 @@ from store.database import Database, Transaction
 from store.tables.money import Standing
 
 _QUIET_SECONDS = 2.0
+_HEARD_SECONDS = 15.0  # to a run whose worker was killed: Temporal waits for that one first
 
 
 class UnknownDealError(Exception):
@@ -96,11 +99,14 @@ class PlatformDriver:
             trail = await rest.trail_length(tx)
             unfinished = await rest.unfinished(tx)
             parked = await rest.open_cases(tx)
+            unheard = not unfinished and await _is_any_through(tx)
         now = asyncio.get_running_loop().time()
         if trail != self._trail:
             self._trail, self._quiet_since = trail, now
         silence = now - self._quiet_since
-        return not unfinished or (bool(parked) and silence > _QUIET_SECONDS)
+        if unfinished:
+            return bool(parked) and silence > _QUIET_SECONDS
+        return not unheard or silence > _HEARD_SECONDS
 
     async def held_true(self) -> dict[str, Any]:
         """Return what the platform holds true, as plain values."""
@@ -120,3 +126,11 @@ class PlatformDriver:
 
     def _systems(self, role: str) -> list[SystemId]:
         return [each.id for each in self._landscape.systems if each.role == role]
+
+
+async def _is_any_through(tx: Transaction) -> bool:
+    """Say whether all is billed of an engagement that has not heard of it."""
+    for engagement in await engagements.everything(tx):
+        if engagement.stage is Stage.ACTIVE and await is_through(tx, engagement.contract):
+            return True
+    return False
