@@ -32,7 +32,7 @@ check: .venv/dev    ## All that needs no run: format, lint, types, imports, depe
 	$(BIN)/deptry .
 
 test: .venv/dev $(TRYTON)/installed $(NODE)/installed ## Run the tests, at most 10 minutes; ARGS="-k invoice" narrows.
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 prove: .venv/dev $(TRYTON)/installed ## The long proofs: a worker killed at every boundary and point.
 	$(BIN)/python -m pytest -m prove $(ARGS)
