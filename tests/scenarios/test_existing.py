@@ -1,12 +1,15 @@
 """Customers that the books had before us, through the whole stack: adopted, billed, left alone."""
 
+from datetime import date
 from decimal import Decimal
 
 import starter
 from tests.scenarios import stage
 
+_DAY_30 = date(2026, 6, 30)  # of their own Net30, from the end of May
 
-async def _is_billed_under_the_old_numbers(running: starter.Running) -> None:
+
+async def _are_billed_as_they_were(running: starter.Running) -> None:
     report = await stage.first(running, "existing-customers")
 
     assert report.holds, [verdict.breaches for verdict in report.verdicts]
@@ -17,15 +20,16 @@ async def _is_billed_under_the_old_numbers(running: starter.Running) -> None:
     for deal, net in zip(report.deals, ("1200.00", "720.00"), strict=True):
         (invoice,) = deal.invoices
         assert (invoice.net, deal.engagement) == (Decimal(net), "fulfilled")
+        assert invoice.due == _DAY_30
 
 
-async def test_clients_whom_the_firm_knew_are_billed_under_the_numbers_that_they_had(
+async def test_clients_whom_the_firm_knew_are_billed_under_the_numbers_and_terms_that_they_had(
     running: starter.Running,
 ) -> None:
-    await _is_billed_under_the_old_numbers(running)
+    await _are_billed_as_they_were(running)
 
 
-async def test_in_tryton_too_they_are_billed_under_the_numbers_that_they_had(
+async def test_in_tryton_too_they_are_billed_under_the_numbers_and_terms_that_they_had(
     on_tryton: starter.Running,
 ) -> None:
-    await _is_billed_under_the_old_numbers(on_tryton)
+    await _are_billed_as_they_were(on_tryton)

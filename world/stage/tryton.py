@@ -73,7 +73,8 @@ class Tryton:
 
     async def add_customer(self, existing: Existing, client: Client) -> None:
         """Enter a customer by hand, under a number that finance chooses."""
-        await tryton_people.enter(self._session, existing, client)
+        company = (await self._owners())[existing.entity]
+        await tryton_people.enter(self._session, existing, client, company)
 
     async def customers(self, account: str) -> tuple[ErpCustomer, ...]:
         """Read a customer back, from every legal entity that has it."""

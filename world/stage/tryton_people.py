@@ -15,6 +15,7 @@ GROUPS = (
     "Project Administration",
     "Timesheet Administration",
 )
+_TERM = "account.invoice.payment_term"
 _USER = "res.user"
 
 
@@ -38,8 +39,8 @@ async def employees(session: Session, firm: Firm, owners: Mapping[str, int]) -> 
     await ensure(session, "company.employee_cost_price", ("employee", "date"), costs)
 
 
-async def enter(session: Session, existing: Existing, client: Client) -> None:
-    """Enter a customer by hand, with one address and its tax id."""
+async def enter(session: Session, existing: Existing, client: Client, company: int) -> None:
+    """Enter a company's customer by hand, with one address, its tax id and its payment terms."""
     at = {"street": client.street, "city": client.city, "postal_code": client.postal_code}
     found = await session.select("country.country", [["code", "=", client.country]], [])
     addresses = [at | {"country": country["id"]} for country in found]
@@ -49,7 +50,9 @@ async def enter(session: Session, existing: Existing, client: Client) -> None:
         "addresses": create(*addresses),
         "identifiers": create(*tax_ids),
     }
-    await session.create("party.party", [party | belongings])
+    for term in await session.select(_TERM, [["name", "=", client.payment_terms]], []):
+        party["customer_payment_term"] = term["id"]
+    await session.create("party.party", [party | belongings], company=company)
 
 
 async def let_in(session: Session, keys: Keys) -> None:
