@@ -130,7 +130,7 @@ class IssueInvoice:
 
     async def _look(self) -> None:
         """Put what is ready on a draft, or see what became of the draft."""
-        self._looked = self._heard
+        self._looked, known = self._heard, self._draft
         workflow.set_current_details("Collecting what is ready to bill.")
         draft = await self._parking.step(
             "Prepare the invoice",
@@ -138,7 +138,10 @@ class IssueInvoice:
             self._request,
             options.record("Put ready slices on an invoice"),
         )
-        self._take(draft)
+        if self._draft is known:
+            self._draft = draft
+        else:  # an update has ended meanwhile, and may know more
+            self._take(draft)
 
     def _take(self, draft: Prepared) -> None:
         known = self._draft

@@ -34,6 +34,11 @@ async def _large_draft(house: House) -> str:
     return await desk.waiting(house)
 
 
+def _set_limit(house: House, above: int) -> None:
+    """Set the limit above which somebody approves, as workers with other settings have it."""
+    house.landscape.routes.update(limited(house.landscape, above).routes)
+
+
 async def _states(house: House) -> dict[str, str]:
     async with house.database.reading() as tx:
         return {part.source: part.state for _, _, part in await slices.all_slices(tx)}
@@ -104,6 +109,28 @@ async def test_above_the_second_limit_two_people_approve(house: House) -> None:
     assert await ended(house.issue()) == "posted"
     assert drafted == []
     assert len(await house.audited("invoice.approved")) == 2
+
+
+async def test_limits_that_are_lowered_while_it_is_drafted_are_met_before_it_is_posted(
+    house: House,
+) -> None:
+    _set_limit(house, 5000)
+    gate = house.erp.holds("create_invoice")
+    await house.activates()
+    await house.posts(house.worked(1))
+    await house.bills()
+    await called(house.erp, "create_invoice")
+    _set_limit(house, 1000)
+    (line,) = (await desk.shown(house))["lines"]
+    await desk.edit(house, text=line["text"])
+    gate.set()
+    await desk.waiting(house)
+    posted_before = list(house.erp.posted_invoices)
+    await desk.approve(house)
+
+    assert await ended(house.issue()) == "posted"
+    assert posted_before == []
+    assert len(house.erp.papers) == 1
 
 
 async def test_who_changed_the_draft_is_none_of_the_four_eyes(house: House) -> None:
