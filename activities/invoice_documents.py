@@ -181,8 +181,9 @@ class ErpInvoices:
             return tuple(document.id for document in posted_first)
 
         async def keep(tx: Transaction, document: ForeignId) -> None:
-            await crosswalk.link(tx, "invoice", invoice.reference, document)
-            await invoices.record_document(tx, invoice, document)
+            if await drafts.is_still_sent(tx, kept):  # else it is discarded
+                await crosswalk.link(tx, "invoice", invoice.reference, document)
+                await invoices.record_document(tx, invoice, document)
 
         return await self._effects.once(
             Effect(

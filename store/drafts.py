@@ -120,6 +120,12 @@ async def send(tx: Transaction, kept: Kept) -> bool:
     return True
 
 
+async def is_still_sent(tx: Transaction, kept: Kept) -> bool:
+    """Say whether the edition that the ERP was given is the draft's still, and hold it so."""
+    identity = (kept.invoice.id, kept.invoice.revision)
+    return _is_what_was_sent(await tx.get_one(InvoiceRow, identity, with_for_update=True), kept)
+
+
 async def forget_sent(tx: Transaction, kept: Kept) -> None:
     """Record that the ERP has no draft of the invoice any more."""
     row = await _row(tx, kept.invoice.id, kept.invoice.revision)
@@ -131,8 +137,7 @@ async def begin_posting(tx: Transaction, kept: Kept) -> bool:
     row = await _row(tx, kept.invoice.id, kept.invoice.revision)
     if row.standing in _BEYOND:
         return True
-    is_what_was_sent = row.sent == row.edition == kept.edition
-    if not is_what_was_sent or not await _is_agreed(tx, row):
+    if not _is_what_was_sent(row, kept) or not await _is_agreed(tx, row):
         return False
     row.standing = Standing.POSTING
     return True
@@ -241,6 +246,10 @@ async def editors(tx: Transaction, kept: Kept) -> set[str]:
 async def mark_applied(tx: Transaction, number: int) -> None:
     """Record that a change is made."""
     (await tx.get_one(ChangeRow, number)).is_applied = True
+
+
+def _is_what_was_sent(row: InvoiceRow, kept: Kept) -> bool:
+    return row.sent == row.edition == kept.edition
 
 
 async def _is_agreed(tx: Transaction, row: InvoiceRow) -> bool:

@@ -25,6 +25,7 @@ class Troubled:
         self._before: dict[str, list[Exception]] = {}
         self._after: dict[str, list[Exception]] = {}
         self._gates: dict[str, asyncio.Event] = {}
+        self._late: dict[str, list[asyncio.Event]] = {}
         self._numbers = count(1)
 
     def fresh(self) -> ForeignId:
@@ -51,13 +52,21 @@ class Troubled:
         """Let every such call wait, before it changes anything, until the event is set."""
         return self._gates.setdefault(call, asyncio.Event())
 
+    def delays(self, call: str) -> asyncio.Event:
+        """Let the next call change what it should, and its answer wait until the event is set."""
+        answer = asyncio.Event()
+        self._late.setdefault(call, []).append(answer)
+        return answer
+
     async def begin(self, call: str) -> None:
         self.calls.append(call)
         if call in self._gates:
             await self._gates[call].wait()
         self._raise(self._before, call)
 
-    def end(self, call: str) -> None:
+    async def end(self, call: str) -> None:
+        if self._late.get(call):
+            await self._late[call].pop(0).wait()
         self._raise(self._after, call)
 
     @staticmethod
@@ -74,7 +83,7 @@ def call(
     async def troubled(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         await self.begin(name)
         answer = await method(self, *args, **kwargs)
-        self.end(name)
+        await self.end(name)
         return answer
 
     return troubled

@@ -1,5 +1,7 @@
 """Drafts in the ERP that changed before they were posted: the old one goes, one new one comes."""
 
+import asyncio
+
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -14,6 +16,7 @@ from tests.activities import house
 from tests.erp_port import FakeErp
 from tests.fakes import invoice_line
 from tests.trouble import VENDOR
+from tests.workflows.waiting import called
 
 
 class _Death(BaseException):
@@ -116,6 +119,47 @@ async def test_a_draft_whose_answer_was_lost_is_found_and_discarded(database: Da
     await _draft(erp, database)
 
     assert [paper.invoice for paper in erp.papers.values()] == [changed]
+
+
+async def test_a_late_answer_does_not_put_the_discarded_draft_in_place_of_the_new_one(
+    database: Database,
+) -> None:
+    erp = house.erp()
+    await house.active(database)
+    made = await house.drafted(database)
+    answer = erp.delays("create_invoice")
+    late = asyncio.create_task(_draft(erp, database))
+    await called(erp, "create_invoice")
+    changed = await _changed(database, made)
+    drafted = (await _draft(erp, database)).document
+    answer.set()
+    with pytest.raises(ApplicationError, match="no invoice"):
+        await late
+
+    assert drafted is not None
+    assert await house.linked(database, "invoice", made.reference, drafted) == drafted
+    assert (await _post(erp, database)).number is not None
+    assert [paper.invoice for paper in erp.posted_invoices] == [changed]
+
+
+async def test_a_late_answer_about_a_draft_that_is_discarded_anyway_is_kept_nowhere(
+    database: Database,
+) -> None:
+    erp = house.erp()
+    await house.active(database)
+    made = await house.drafted(database)
+    answer = erp.delays("create_invoice")
+    late = asyncio.create_task(_draft(erp, database))
+    await called(erp, "create_invoice")
+    await _changed(database, made)
+    answer.set()
+    first = (await late).document
+
+    assert first is not None
+    assert await house.linked(database, "invoice", made.reference, first) is None
+    assert (await _post(erp, database)).number is None
+    assert (await _draft(erp, database)).document != first
+    assert first not in erp.papers
 
 
 async def test_what_was_never_sent_is_not_searched_for(database: Database) -> None:
