@@ -157,10 +157,8 @@ class ErpInvoices:
                     resolve=effects.send_again,
                 )
             )
-        except (
-            errors.Rejected,
-            errors.Missing,
-        ):  # nothing is posted, so whoever looks at it may change the draft
+        except (errors.Rejected, errors.Missing):
+            # Nothing is posted, so whoever looks at it may change the draft.
             async with self._database.transaction() as tx:
                 await commitments.lock(tx, request.contract)
                 await drafts.step_back(tx, kept)
