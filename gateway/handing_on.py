@@ -3,11 +3,10 @@
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from canonical import processes
 from canonical.processes import PROCESSES, Engage
-from gateway import invoices
+from gateway import invoices, running
 from store import engagements
 from store.database import Database
 from store.inbox import Delivery
@@ -70,11 +69,6 @@ async def _look_at_invoices(client: Client, database: Database, delivery: Delive
 
 
 async def _tell_client(client: Client, delivery: Delivery) -> Settled:
-    account = delivery.notice.subject
-    try:
-        await client.get_workflow_handle(processes.client_id(account)).signal("changed")
-    except RPCError as exc:
-        if exc.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return Outcome.SUPERSEDED, "nothing of this client is under way"
-    return Outcome.APPLIED, ""
+    if await running.tell(client, processes.client_id(delivery.notice.subject), "changed"):
+        return Outcome.APPLIED, ""
+    return Outcome.SUPERSEDED, "nothing of this client is under way"

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError, RPCStatusCode
 
 from canonical import processes
 from canonical.notices import Notice
 from canonical.processes import PROCESSES, TrackRequest
+from gateway import running
 from store import tracking
 from store.database import Database
 from store.invoices import Kept
@@ -47,17 +47,6 @@ async def _track(client: Client, kept: Kept) -> None:
 
 
 async def _resume(client: Client, drafts: Sequence[Kept]) -> bool:
-    told = [await _is_resumed(client, kept) for kept in drafts]
+    runs = [processes.issue_id(kept.invoice.reference) for kept in drafts]
+    told = [await running.tell(client, run, "resume") for run in runs]
     return any(told)
-
-
-async def _is_resumed(client: Client, kept: Kept) -> bool:
-    invoice = kept.invoice
-    run = f"invoice:{invoice.contract}:{kept.cycle}:{invoice.revision}"
-    try:
-        await client.get_workflow_handle(run).signal("resume")
-    except RPCError as exc:
-        if exc.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False
-    return True
