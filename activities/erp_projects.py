@@ -5,7 +5,7 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities import effects, failures
-from activities.effects import Effect, Effects, Kind
+from activities.effects import Effects, Kind
 from activities.undoing import Made, Undoing
 from canonical.contracts import Contract
 from canonical.processes import ContractRequest, ProjectRequest
@@ -37,20 +37,13 @@ class ErpContracts:
                 contract = await contracts.get(tx, request.contract)
                 client = f"{contract.client}/{contract.entity}"
                 customer = await crosswalk.theirs(tx, "client", client, erp)
-            made = self._made(contract, erp)
-            effect = Effect(
-                kind=made.kind,
-                key=made.key,
-                system=erp,
-                content=contract,
+            opening = self._made(contract, erp).opening(
+                contract,
+                self._erp.delivers.contract,
                 send=lambda: self._erp.create_contract(contract, customer),
-                resolve=effects.as_delivered(
-                    self._erp.delivers.contract,
-                    effects.by_reference(made.find, settle=self._settle),
-                ),
                 keep=effects.linked("contract", contract.id),
             )
-            return await self._effects.once(effect)
+            return await self._effects.once(opening)
 
     @activity.defn(name="contracts.close_in_erp")
     async def close(self, request: ContractRequest) -> None:
@@ -59,9 +52,17 @@ class ErpContracts:
         with failures.reported():
             async with self._database.reading() as tx:
                 contract = await contracts.find(tx, request.contract)
-            if contract is not None:
-                made = self._made(contract, erp)
-                await self._undoing.undo(made, lambda theirs: self._closing(contract, erp, theirs))
+            if contract is None:
+                return
+            made = self._made(contract, erp)
+            await self._undoing.undo(
+                made,
+                lambda theirs: made.closing(
+                    Kind.CONTRACT_ERP_CLOSE,
+                    theirs,
+                    lambda: self._erp.close_contract(contract, theirs),
+                ),
+            )
 
     def _made(self, contract: Contract, erp: SystemId) -> Made:
         return Made(
@@ -70,20 +71,6 @@ class ErpContracts:
             system=erp,
             find=lambda: self._erp.find_contracts(contract),
             settle=self._settle,
-        )
-
-    def _closing(self, contract: Contract, erp: SystemId, theirs: ForeignId) -> Effect:
-        async def send() -> ForeignId:
-            await self._erp.close_contract(contract, theirs)
-            return theirs
-
-        return Effect(
-            kind=Kind.CONTRACT_ERP_CLOSE,
-            key=f"contract/{contract.id}/erp/close/{theirs.value}",
-            system=erp,
-            content=theirs,
-            send=send,
-            resolve=effects.send_again,
         )
 
 
@@ -115,20 +102,13 @@ class ErpProjects:
                 entity=project.entity,
                 on=project.starts_on,
             )
-            made = self._made(project, erp)
-            effect = Effect(
-                kind=made.kind,
-                key=made.key,
-                system=erp,
-                content=project,
+            opening = self._made(project, erp).opening(
+                project,
+                self._erp.delivers.project,
                 send=lambda: self._erp.create_project(project, theirs, group),
-                resolve=effects.as_delivered(
-                    self._erp.delivers.project,
-                    effects.by_reference(made.find, settle=self._settle),
-                ),
                 keep=effects.linked("project", project.code),
             )
-            return await self._effects.once(effect)
+            return await self._effects.once(opening)
 
     @activity.defn(name="projects.close_in_erp")
     async def close(self, request: ProjectRequest) -> None:
@@ -138,7 +118,14 @@ class ErpProjects:
             async with self._database.reading() as tx:
                 project = await contracts.project(tx, request.project)
             made = self._made(project, erp)
-            await self._undoing.undo(made, lambda theirs: self._closing(project, erp, theirs))
+            await self._undoing.undo(
+                made,
+                lambda theirs: made.closing(
+                    Kind.PROJECT_ERP_CLOSE,
+                    theirs,
+                    lambda: self._erp.close_project(project, theirs),
+                ),
+            )
 
     def _made(self, project: Project, erp: SystemId) -> Made:
         return Made(
@@ -147,18 +134,4 @@ class ErpProjects:
             system=erp,
             find=lambda: self._erp.find_projects(project),
             settle=self._settle,
-        )
-
-    def _closing(self, project: Project, erp: SystemId, theirs: ForeignId) -> Effect:
-        async def send() -> ForeignId:
-            await self._erp.close_project(project, theirs)
-            return theirs
-
-        return Effect(
-            kind=Kind.PROJECT_ERP_CLOSE,
-            key=f"project/{project.code}/erp/close/{theirs.value}",
-            system=erp,
-            content=theirs,
-            send=send,
-            resolve=effects.send_again,
         )

@@ -13,6 +13,7 @@ from canonical.processes import ProjectRequest
 from canonical.projects import Project, ProjectCode
 from canonical.systems import ForeignId, SystemId
 from connectors import errors, ports
+from connectors.ports import Delivery
 from store import contracts, crosswalk
 from store.database import Database, Transaction
 
@@ -40,17 +41,13 @@ class PsaProjects:
             async with self._database.reading() as tx:
                 project = await contracts.project(tx, request.project)
                 company = await crosswalk.theirs(tx, "client", project.client, psa)
-            made = self._shell(project, psa)
-            effect = Effect(
-                kind=made.kind,
-                key=made.key,
-                system=psa,
-                content=project,
+            opening = self._shell(project, psa).opening(
+                project,
+                Delivery.FINDABLE,
                 send=lambda: self._psa.create_project(project, company),
-                resolve=effects.by_reference(made.find, settle=self._settle),
                 keep=effects.linked("project", project.code),
             )
-            return await self._effects.once(effect)
+            return await self._effects.once(opening)
 
     @activity.defn(name="projects.open_milestones")
     async def open_milestones(self, request: ProjectRequest) -> int:
@@ -71,8 +68,12 @@ class PsaProjects:
         with failures.reported():
             async with self._database.reading() as tx:
                 project = await contracts.project(tx, request.project)
+            made = self._shell(project, psa)
             await self._undoing.undo(
-                self._shell(project, psa), lambda shell: self._archiving(request, shell)
+                made,
+                lambda shell: made.closing(
+                    Kind.PROJECT_PSA_ARCHIVE, shell, lambda: self._psa.archive_project(shell)
+                ),
             )
             for terms in milestone_batches.batches(project.milestones):
                 key = milestone_batches.key(project.code, terms)  # in the shell, or nowhere
@@ -85,20 +86,6 @@ class PsaProjects:
             system=psa,
             find=lambda: self._psa.find_project(project.code),
             settle=self._settle,
-        )
-
-    def _archiving(self, request: ProjectRequest, shell: ForeignId) -> Effect:
-        async def send() -> ForeignId:
-            await self._psa.archive_project(shell)
-            return shell
-
-        return Effect(
-            kind=Kind.PROJECT_PSA_ARCHIVE,
-            key=f"project/{request.project}/psa/archive/{shell.value}",
-            system=request.routes.psa,
-            content=shell,
-            send=send,
-            resolve=effects.send_again,
         )
 
 

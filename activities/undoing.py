@@ -4,13 +4,15 @@ Only what a write of ours made is closed: what was adopted has no such write, so
 ever touches it.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from activities import effects
-from activities.effects import Effect, Effects, Find, Kind
+from activities.effects import Effect, Effects, Find, Keep, Kind, Send
+from canonical.base import Record
 from canonical.systems import ForeignId, SystemId
+from connectors.ports import Delivery
 from store import intents
 from store.database import Database
 from store.intents import Intent
@@ -33,6 +35,37 @@ class Made:
     def intent(self) -> Intent:
         """Return the write as the store knows it."""
         return unplanned(self.kind, self.key, self.system)
+
+    def opening(self, content: Record, delivery: Delivery, send: Send, keep: Keep) -> Effect:
+        """Return the write itself, with the class that its system delivers it in."""
+        found = effects.by_reference(self.find, settle=self.settle)
+        return Effect(
+            kind=self.kind,
+            key=self.key,
+            system=self.system,
+            content=content,
+            send=send,
+            resolve=effects.as_delivered(delivery, found),
+            keep=keep,
+        )
+
+    def closing(
+        self, kind: Kind, theirs: ForeignId, close: Callable[[], Awaitable[None]]
+    ) -> Effect:
+        """Return the write that closes a record which this one made. Class A: closed is closed."""
+
+        async def send() -> ForeignId:
+            await close()
+            return theirs
+
+        return Effect(
+            kind=kind,
+            key=f"{self.key}/{kind.rpartition('.')[2]}/{theirs.value}",
+            system=self.system,
+            content=theirs,
+            send=send,
+            resolve=effects.send_again,
+        )
 
 
 def unplanned(kind: Kind, key: str, system: SystemId) -> Intent:
