@@ -183,7 +183,7 @@ class PsaApprovals:
         for contract in sorted(freed):
             await unasked.look(tx, self._landscape, contract)
         settled: list[tuple[Delivery, Outcome, str]] = []
-        waiting = await cases.open_ids(tx, workflow=polls.READING)
+        waiting = await cases.open_of(tx, polls.READING)
         for one in read:
             case = polls.unread(one.delivery.notice, one.trouble)
             if one.trouble:

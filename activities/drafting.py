@@ -109,5 +109,5 @@ async def _keep_case(tx: Transaction, contract: Contract, consumed: Money) -> No
     )
     if held or over.amount > 0:
         await cases.open_case(tx, case)
-    elif case.id in await cases.open_ids(tx, workflow=case.workflow):
+    elif case.id in await cases.open_of(tx, case.workflow):
         await cases.close_case(tx, case.id)

@@ -37,7 +37,7 @@ async def _closed(tx: Transaction, contracts: Iterable[ContractId]) -> set[Contr
 
 
 async def _tell(tx: Transaction, read: Mapping[str, ForeignId], late: Sequence[Arrival]) -> None:
-    waiting = await cases.open_ids(tx, workflow=_LATE)
+    waiting = await cases.open_of(tx, _LATE)
     for timesheet in read.values():
         brought = [each for each in late if each.timesheet == timesheet]
         case = _case(timesheet, brought)

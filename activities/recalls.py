@@ -64,7 +64,7 @@ async def approve_again(tx: Transaction, keys: Collection[EntryKey]) -> set[Cont
         parts = [part for _, _, part in await slices.of_source(tx, key) if part.hold == "recall"]
         await slices.release(tx, parts)
         trail.audit(tx, "entry.approved_again", key)
-    for case in await cases.open_ids(tx, workflow=_READING) if keys else ():
+    for case in await cases.open_of(tx, _READING) if keys else ():
         timesheet = case.removeprefix(_CASE)
         if timesheet == case:
             continue

@@ -27,7 +27,7 @@ async def keep_case(tx: Transaction, contract: Contract) -> None:
     is_unwound = (await engagements.of_contract(tx, contract.id)).is_leaving
     if case.at_risk is not None and case.at_risk.amount and not is_unwound:
         await cases.open_case(tx, case)
-    elif case.id in await cases.open_ids(tx, workflow=case.workflow):
+    elif case.id in await cases.open_of(tx, case.workflow):
         await cases.close_case(tx, case.id)
 
 

@@ -65,9 +65,3 @@ def _case(row: CaseRow) -> Case:
     if row.risk_amount is not None and row.risk_currency is not None:
         at_risk = Money(amount=row.risk_amount, currency=row.risk_currency)
     return Case.model_validate({**fields, "at_risk": at_risk, "is_open": row.closed_at is None})
-
-
-async def open_ids(tx: Transaction, *, workflow: str) -> set[CaseId]:
-    """Return the open cases of one workflow."""
-    query = select(CaseRow.id).where(CaseRow.workflow == workflow, col(CaseRow.closed_at).is_(None))
-    return {CaseId(case) for case in (await tx.exec(query)).all()}
