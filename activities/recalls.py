@@ -7,7 +7,6 @@ from activities import prebill
 from canonical.cases import Case, CaseId, ErrorClass
 from canonical.contracts import ContractId
 from canonical.entries import EntryKey
-from canonical.invoices import InvoiceId
 from canonical.money import Currency, Money
 from canonical.slices import Slice
 from canonical.systems import ForeignId
@@ -15,7 +14,6 @@ from store import cases, commitments, entries, invoices, slices, trail
 from store import recalls as recalled
 from store.database import Transaction
 from store.entries import Story
-from store.invoices import Kept
 from store.tables.money import Standing
 from store.tables.work import HoldKind, Progress
 
@@ -115,7 +113,7 @@ async def _hold(tx: Transaction, keys: Collection[str]) -> list[str]:
     await slices.hold(tx, loose, HoldKind.RECALL, _REASON)
     said: list[str] = []
     for reference, sources in on_invoice.items():
-        kept = await _invoice(tx, reference)
+        kept = await invoices.by_reference(tx, reference)
         if kept.standing is Standing.DRAFT:
             amount = await prebill.take_off(
                 tx, kept, sources, HoldKind.RECALL, _REASON, actor=trail.TIEBEAM
@@ -133,7 +131,7 @@ async def _keep_case(tx: Transaction, sheet: ForeignId, said: Sequence[str]) -> 
     totals: dict[Currency, Money] = {}
     credits_: list[str] = []
     for reference, amount in issued.items():
-        status = (await _invoice(tx, reference)).status
+        status = (await invoices.by_reference(tx, reference)).status
         number = status.number if status else None
         credits_.append(f"{amount} stands on invoice {number or reference} and is to be credited")
         known = totals.get(amount.currency)
@@ -165,8 +163,3 @@ async def _issued(tx: Transaction, keys: Collection[EntryKey]) -> Mapping[str, M
                 known = issued.get(invoice)
                 issued[invoice] = part.amount if known is None else known + part.amount
     return issued
-
-
-async def _invoice(tx: Transaction, reference: str) -> Kept:
-    name, _, revision = reference.rpartition("/")
-    return await invoices.get(tx, InvoiceId(name), int(revision))

@@ -9,7 +9,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities import prebill, unasked
 from activities.prebill import Edit, Hold, Reject
 from canonical import processes
-from canonical.invoices import InvoiceId
 from canonical.landscape import Landscape
 from canonical.slices import Slice
 from store import billing, cases, commitments, drafts, entries, invoices, slices
@@ -142,8 +141,7 @@ async def _find(tx: Transaction, name: str) -> Kept:
     if len(references) != 1:
         msg = f"there is no invoice {name!r}: name it by our reference, as in CT-00001/1/1"
         raise NotChangedError(msg)
-    invoice, _, revision = references[0].rpartition("/")
-    return await invoices.get(tx, InvoiceId(invoice), int(revision))
+    return await invoices.by_reference(tx, references[0])
 
 
 async def _lines(tx: Transaction, kept: Kept) -> list[dict[str, Any]]:

@@ -66,6 +66,12 @@ async def get(tx: Transaction, invoice: InvoiceId, revision: int) -> Kept:
     return _kept(await tx.get_one(InvoiceRow, (invoice, revision)))
 
 
+async def by_reference(tx: Transaction, reference: str) -> Kept:
+    """Return an invoice by our reference; a bug if there is none."""
+    invoice, _, revision = reference.rpartition("/")
+    return await get(tx, InvoiceId(invoice), int(revision))
+
+
 async def of_contract(tx: Transaction, contract: ContractId) -> Sequence[Kept]:
     """Return a contract's invoices by cycle."""
     query = select(InvoiceRow).where(InvoiceRow.contract == contract)
@@ -84,7 +90,7 @@ async def is_any_unposted(tx: Transaction, contract: ContractId) -> bool:
 
 async def standing(tx: Transaction, reference: str) -> Standing | None:
     """Return how far an invoice has come, by our reference; None if there is none."""
-    row = await _by_reference(tx, reference)
+    row = await _row_named(tx, reference)
     return row.standing if row else None
 
 
@@ -154,7 +160,7 @@ def _status(row: InvoiceRow, invoice: Invoice) -> InvoiceStatus:
 
 async def number(tx: Transaction, reference: str) -> str | None:
     """Return the ERP's number of an invoice, by our reference."""
-    row = await _by_reference(tx, reference)
+    row = await _row_named(tx, reference)
     return row.number if row else None
 
 
@@ -165,12 +171,12 @@ async def references(tx: Transaction, name: str) -> Sequence[str]:
     """
     rows = (await tx.exec(select(InvoiceRow).where(InvoiceRow.number == name))).all()
     if not rows:
-        row = await _by_reference(tx, name)
+        row = await _row_named(tx, name)
         rows = [row] if row else []
     return sorted(f"{row.id}/{row.revision}" for row in rows)
 
 
-async def _by_reference(tx: Transaction, name: str) -> InvoiceRow | None:
+async def _row_named(tx: Transaction, name: str) -> InvoiceRow | None:
     invoice, _, revision = name.rpartition("/")
     if not revision.isdecimal() or len(revision) > _MOST_DIGITS:
         return None
